@@ -1,0 +1,234 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use aws_lc_rs::rand;
+use chrono::{DateTime, Datelike, Utc};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::error::{IssueError, TokenError};
+use crate::object::Object;
+
+/// The claims of a token (RFC 7519 4), in their order, each as the JSON text it came in.
+#[derive(Clone, Debug)]
+pub struct Claims(Object);
+
+impl Claims {
+    pub(crate) fn parse(json: Vec<u8>) -> Result<Self, TokenError> {
+        Object::parse(json).map(Self).ok_or(TokenError::Malformed)
+    }
+
+    /// The JSON text of one claim.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name)
+    }
+
+    /// The names and JSON texts of all claims.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter()
+    }
+
+    /// The claims as one JSON object, as they came.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        self.0.json()
+    }
+
+    /// A claim that, where it is present, must be a string.
+    pub(crate) fn string(&self, claim: &'static str) -> Result<Option<Cow<'_, str>>, TokenError> {
+        let Some(json) = self.get(claim) else {
+            return Ok(None);
+        };
+        string(json)
+            .map(Some)
+            .ok_or(TokenError::ClaimMalformed { claim })
+    }
+
+    /// A claim that, where it is present, must be a `NumericDate` (RFC 7519 2): a JSON number of
+    /// seconds since 1970, fractions allowed, here within the years 1 to 9999.
+    pub(crate) fn date(&self, claim: &'static str) -> Result<Option<DateTime<Utc>>, TokenError> {
+        let Some(json) = self.get(claim) else {
+            return Ok(None);
+        };
+        let date = numeric_date(json).filter(|date| (1..=9999).contains(&date.year()));
+        date.map(Some).ok_or(TokenError::ClaimMalformed { claim })
+    }
+}
+
+/// What a token may be used for: the claim `token_type` of Simple JWT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenType {
+    /// Opens protected resources, for minutes.
+    Access,
+    /// Obtains access tokens, for days.
+    Refresh,
+}
+
+impl TokenType {
+    /// The claim's value.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+        }
+    }
+}
+
+/// A token's identifier (RFC 7519 4.1.7): what a blacklist knows it by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Jti(String);
+
+impl Jti {
+    /// 128 random bits from the system's generator as 32 lower-case hex digits.
+    ///
+    /// Simple JWT's look, without the six bits that UUID version 4 would fix.
+    pub(crate) fn random() -> Result<Self, IssueError> {
+        let mut bits = [0; 16];
+        rand::fill(&mut bits).map_err(|_| IssueError)?;
+        Ok(Self(Uuid::from_bytes(bits).simple().to_string()))
+    }
+
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The identifier's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Jti {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A user's key, as the claim `user_id` holds it: a JSON number where it is one, else its text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UserId {
+    /// An integer key.
+    Number(i64),
+    /// Any other key, a UUID say.
+    Text(String),
+}
+
+impl UserId {
+    pub(crate) fn from_json(json: &str) -> Option<Self> {
+        let number = json.parse().ok().map(Self::Number);
+        number.or_else(|| string(json).map(|text| Self::Text(text.into_owned())))
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+impl Serialize for UserId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_i64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+/// The value of a JSON string, borrowed where it holds no escapes.
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        return serde_json::from_str(json).ok().map(Cow::Owned);
+    }
+    Some(Cow::Borrowed(inner))
+}
+
+fn numeric_date(json: &str) -> Option<DateTime<Utc>> {
+    if let Ok(seconds) = json.parse() {
+        return DateTime::from_timestamp(seconds, 0);
+    }
+    let micros = serde_json::from_str::<f64>(json).ok()? * 1e6;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`as` stops at the ends, both refused"
+    )]
+    DateTime::from_timestamp_micros(micros.round() as i64)
+}
+
+pub(crate) const EXP: &str = "exp";
+pub(crate) const IAT: &str = "iat";
+pub(crate) const JTI: &str = "jti";
+pub(crate) const NBF: &str = "nbf";
+pub(crate) const SUB: &str = "sub";
+pub(crate) const TOKEN_TYPE: &str = "token_type";
+pub(crate) const USER_ID: &str = "user_id";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(json: &str) -> Result<Option<DateTime<Utc>>, TokenError> {
+        Claims::parse(format!("{{\"exp\":{json}}}").into_bytes())
+            .unwrap()
+            .date(EXP)
+    }
+
+    #[test]
+    fn a_date_may_have_a_fraction() {
+        let micros = |json| date(json).unwrap().unwrap().timestamp_micros();
+
+        assert_eq!(micros("1795219293"), 1_795_219_293_000_000);
+        assert_eq!(micros("1795219293.25"), 1_795_219_293_250_000);
+        assert_eq!(micros("1.795219293e9"), 1_795_219_293_000_000);
+        assert_eq!(micros("-1"), -1_000_000);
+    }
+
+    #[test]
+    fn an_exp_of_another_type_is_malformed_and_never_absent() {
+        for json in ["\"1795219293\"", "null", "true", "[1]", "{}"] {
+            assert_eq!(
+                date(json),
+                Err(TokenError::ClaimMalformed { claim: EXP }),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_exp_beyond_every_calendar_is_malformed() {
+        for json in [
+            "253402300800",
+            "1e18",
+            "9007199254740993",
+            "18446744073709551616",
+            "1e308",
+        ] {
+            assert_eq!(
+                date(json),
+                Err(TokenError::ClaimMalformed { claim: EXP }),
+                "{json}"
+            );
+            assert!(date(&format!("-{json}")).is_err(), "-{json}");
+        }
+    }
+
+    #[test]
+    fn a_jti_is_32_hex_digits_and_never_the_same() {
+        let (one, other) = (Jti::random().unwrap(), Jti::random().unwrap());
+
+        assert_ne!(one, other);
+        assert_eq!(one.as_str().len(), 32);
+        assert!(
+            one.as_str()
+                .bytes()
+                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        );
+    }
+}

@@ -1,0 +1,154 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::claims::{Claims, string};
+use crate::error::{IssueError, TokenError};
+use crate::keys::SigningKey;
+use crate::object::Object;
+
+/// A JWS in compact serialization (RFC 7515 7.1), taken apart, its signature not yet verified.
+///
+/// Nothing in it may be believed. Only a `Verifier` makes a token that may.
+pub struct Unverified<'a> {
+    header: Header,
+    /// Header and payload as they stand in the token: what was signed.
+    signing_input: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Unverified<'a> {
+    /// Takes a token apart: its size, its three segments, its header.
+    pub fn parse(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > MOST_BYTES {
+            return Err(TokenError::TooLong);
+        }
+
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(TokenError::Malformed)?;
+        if payload.contains('.') {
+            return Err(TokenError::Malformed);
+        }
+
+        Ok(Self {
+            header: Header::parse(header)?,
+            signing_input,
+            payload,
+            signature,
+        })
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The claims as whoever wrote the token would have them. For looking at, not for deciding.
+    pub fn claims_unverified(&self) -> Result<Claims, TokenError> {
+        Claims::parse(decode(self.payload)?)
+    }
+
+    pub(crate) fn signing_input(&self) -> &'a str {
+        self.signing_input
+    }
+
+    pub(crate) fn signature(&self) -> Result<Vec<u8>, TokenError> {
+        decode(self.signature)
+    }
+}
+
+/// A JOSE header (RFC 7515 4) that holds nothing we would have to understand and do not.
+pub struct Header {
+    object: Object,
+}
+
+impl Header {
+    fn parse(segment: &str) -> Result<Self, TokenError> {
+        let object = Object::parse(decode(segment)?).ok_or(TokenError::Malformed)?;
+        let refuse = |reason| Err(TokenError::HeaderRefused { reason });
+
+        // RFC 7515 4.1.11: an extension that must be understood, and we understand none.
+        if object.get("crit").is_some() {
+            return refuse("`crit` asks for an extension");
+        }
+        // RFC 7797 3 and RFC 8725 3.6: other ways to read the payload.
+        if object.get("b64").is_some() || object.get("zip").is_some() {
+            return refuse("`b64` and `zip` are not supported");
+        }
+        // RFC 8725 3.11: logout tokens, DPoP proofs and their like are no access tokens.
+        if object.get("typ").is_some_and(|typ| !is_known_typ(typ)) {
+            return refuse("`typ` is neither JWT nor at+jwt");
+        }
+        if object.get("kid").is_some_and(|kid| string(kid).is_none()) {
+            return refuse("`kid` is not a string");
+        }
+
+        Ok(Self { object })
+    }
+
+    /// Whether `alg` is this name, byte for byte.
+    pub(crate) fn has_algorithm(&self, name: &str) -> bool {
+        self.object
+            .get("alg")
+            .and_then(string)
+            .is_some_and(|alg| alg == name)
+    }
+
+    /// Whether `kid` is absent or this very one.
+    pub(crate) fn may_have_kid(&self, kid: &str) -> bool {
+        self.object
+            .get("kid")
+            .and_then(string)
+            .is_none_or(|found| found == kid)
+    }
+
+    /// The header as one JSON object, as it came.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        self.object.json()
+    }
+}
+
+/// Signs claims into a token.
+pub(crate) fn sign(key: &SigningKey, claims: &[u8]) -> Result<String, IssueError> {
+    let mut token = String::with_capacity(key.header().len() + claims.len() * 4 / 3 + 96);
+    token.push_str(key.header());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+
+    let signature = key.sign(token.as_bytes())?;
+
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
+}
+
+/// One segment as base64url (RFC 7515 2).
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Strict base64url: no padding, no foreign character, unused bits zero (RFC 4648 3.5), so that
+/// no two texts stand for one token.
+fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
+    URL_SAFE_NO_PAD
+        .decode(segment)
+        .map_err(|_| TokenError::Malformed)
+}
+
+/// `JWT` (RFC 7519 5.1) or `at+jwt` (RFC 9068 2.1), in any case, with or without the prefix that
+/// RFC 7515 4.1.9 lets one leave out.
+fn is_known_typ(json: &str) -> bool {
+    let Some(typ) = string(json) else {
+        return false;
+    };
+    let typ = typ.to_ascii_lowercase();
+    matches!(
+        typ.strip_prefix("application/").unwrap_or(&typ),
+        "jwt" | "at+jwt"
+    )
+}
+
+/// Far above what a header list of a web server lets through.
+const MOST_BYTES: usize = 16 * 1024;

@@ -1,0 +1,45 @@
+//! Every long-lived thing of the service.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use tegata_jwt::{Clock, Issuer, SigningKey, Verifier};
+
+use crate::account::Accounts;
+use crate::settings::Settings;
+use crate::store::Store;
+
+/// What a request is answered with.
+pub struct App {
+    /// The settings, as they were at the start.
+    pub settings: Settings,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Issues tokens.
+    pub issuer: Issuer,
+    /// Verifies tokens.
+    pub verifier: Verifier,
+    /// The database.
+    pub store: Store,
+    /// The users: who they are, and whether they are who they say.
+    pub accounts: Accounts,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        settings: Settings,
+        store: Store,
+        key: SigningKey,
+        clock: Clock,
+    ) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            verifier: Verifier::new(&settings.jwt, key.verifying_key()?, clock.clone()),
+            issuer: Issuer::new(&settings.jwt, key, clock.clone()),
+            accounts: Accounts::new(&settings.users, store.clone(), clock.clone()),
+            store,
+            clock,
+            settings,
+        }))
+    }
+}

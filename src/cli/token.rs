@@ -1,0 +1,42 @@
+use std::io::Read;
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use tegata_jwt::Unverified;
+
+#[derive(Subcommand)]
+pub(super) enum Token {
+    /// Print a token's header and claims, a line of JSON each, without verifying anything
+    Decode {
+        /// The token; `-` or nothing reads it from standard input
+        #[arg(default_value = "-", hide_default_value = true)]
+        token: String,
+    },
+}
+
+impl Token {
+    /// `tegata token …`.
+    pub(super) fn run(self) -> Result<()> {
+        match self {
+            Self::Decode { token } => decode(token),
+        }
+    }
+}
+
+fn decode(token: String) -> Result<()> {
+    let token = if token == "-" { read_stdin()? } else { token };
+    let unverified = Unverified::parse(token.trim()).context("cannot decode the token")?;
+    let claims = unverified
+        .claims_unverified()
+        .context("cannot decode the token's claims")?;
+
+    println!("{}\n{}", unverified.header().json(), claims.json());
+    eprintln!("decoded only: the signature was not verified");
+    Ok(())
+}
+
+fn read_stdin() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}

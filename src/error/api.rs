@@ -1,0 +1,175 @@
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use tegata_jwt::TokenError;
+
+use super::Unavailable;
+use crate::json;
+
+/// An error under `/api`, in the bodies of Ninja JWT: `{"detail", "code"}`.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The credentials are wrong, or the user may not log in: which, is not told.
+    AuthenticationFailed,
+    /// A fault of ours.
+    Internal,
+    /// Members are missing: their names, and what is said of each.
+    InvalidInput(Vec<(&'static str, &'static str)>),
+    /// The token's user is gone or no longer active.
+    NoActiveAccount,
+    /// The body is not JSON.
+    NotJson,
+    /// No such path.
+    NotFound,
+    /// The token is refused.
+    Token(TokenError),
+    /// The token is blacklisted.
+    TokenBlacklisted,
+    /// The body is longer than any we read.
+    TooLarge,
+    /// What is needed for the answer is not there.
+    Unavailable(Unavailable),
+    /// Members have the wrong form, as pydantic tells it.
+    Unprocessable(Vec<FieldError>),
+}
+
+/// One fault of a body, as pydantic tells it.
+#[derive(Debug, Serialize)]
+pub struct FieldError {
+    /// The fault's stable name.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Where it is: `body`, the parameter, the member.
+    pub loc: Vec<&'static str>,
+    /// What is wrong.
+    pub msg: &'static str,
+    /// The bound that was broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctx: Option<Value>,
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::AuthenticationFailed
+            | Self::NoActiveAccount
+            | Self::Token(_)
+            | Self::TokenBlacklisted => StatusCode::UNAUTHORIZED,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::InvalidInput(_) | Self::NotJson => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn body(&self) -> Vec<u8> {
+        match self {
+            Self::AuthenticationFailed => detail(
+                "No active account found with the given credentials",
+                Some("authentication_failed"),
+            ),
+            Self::Internal => detail("Internal server error", Some("error")),
+            Self::InvalidInput(members) => {
+                let first = [("detail", "Invalid input."), ("code", "invalid")];
+                json::to_vec(&Members([&first, members.as_slice()].concat()))
+            }
+            Self::NoActiveAccount => detail(
+                "No active account found for the given token.",
+                Some("authentication_failed"),
+            ),
+            Self::NotFound => detail("Not Found", None),
+            Self::NotJson => detail("Cannot parse request body", None),
+            Self::Token(error) => detail(token_detail(error), Some("token_not_valid")),
+            Self::TokenBlacklisted => detail("Token is blacklisted", Some("token_not_valid")),
+            Self::TooLarge => detail("Request body is too large", Some("request_too_large")),
+            Self::Unavailable(_) => {
+                detail("The service is unavailable, try again", Some("unavailable"))
+            }
+            Self::Unprocessable(faults) => json::to_vec(&Faults { detail: faults }),
+        }
+    }
+
+    /// The one line a failure leaves in the log. Refusals are the caller's, and leave it to those
+    /// who look for them.
+    fn log(&self) {
+        match self {
+            Self::Token(error) => tracing::debug!(%error, "token refused"),
+            Self::Unavailable(error) => tracing::error!(%error, "unavailable"),
+            _ => {}
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.log();
+        let mut response = (self.status(), JSON_HEADERS, self.body()).into_response();
+        if matches!(self, Self::Unavailable(_)) {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl<E: Into<Unavailable>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+/// The headers of every JSON answer: tokens are in most of them, and none belongs in a cache
+/// (RFC 6749 5.1).
+pub(crate) const JSON_HEADERS: [(HeaderName, &str); 2] = [
+    (CONTENT_TYPE, "application/json; charset=utf-8"),
+    (CACHE_CONTROL, "no-store"),
+];
+
+#[derive(Serialize)]
+struct Detail {
+    detail: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Faults<'a> {
+    detail: &'a [FieldError],
+}
+
+/// An object whose members keep their order.
+struct Members(Vec<(&'static str, &'static str)>);
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
+
+fn detail(detail: &'static str, code: Option<&'static str>) -> Vec<u8> {
+    json::to_vec(&Detail { detail, code })
+}
+
+/// What a caller learns of a refused token: no more than Simple JWT tells.
+fn token_detail(error: &TokenError) -> &'static str {
+    match error {
+        TokenError::ClaimMissing { claim: "exp" } => "Token has no 'exp' claim",
+        TokenError::ClaimMissing { claim: "jti" } => "Token has no id",
+        TokenError::ClaimMissing {
+            claim: "token_type",
+        } => "Token has no type",
+        TokenError::WrongType => "Token has wrong type",
+        _ => "Token is invalid or expired",
+    }
+}

@@ -1,0 +1,13 @@
+/// Something that is needed for an answer is not there now: nobody's fault, and nothing decided.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The cryptographic library failed.
+    #[error(transparent)]
+    Crypto(#[from] tegata_jwt::IssueError),
+    /// More passwords wait to be checked than can be in good time.
+    #[error("too many passwords are waiting to be checked")]
+    HashingBusy,
+    /// The database failed.
+    #[error("the store failed: {0:#}")]
+    Store(#[from] anyhow::Error),
+}

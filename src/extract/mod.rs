@@ -1,0 +1,5 @@
+//! Parts of requests as types: holding one means that it was checked.
+
+mod json;
+
+pub use self::json::{Json, Object, Schema};

@@ -1,0 +1,22 @@
+use std::any::Any;
+
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::ApiError;
+
+pub(super) async fn not_found() -> ApiError {
+    ApiError::NotFound
+}
+
+/// Django Ninja's own words; the router adds `Allow`.
+pub(super) async fn method_not_allowed() -> Response {
+    let html = [(CONTENT_TYPE, "text/html; charset=utf-8")];
+    (StatusCode::METHOD_NOT_ALLOWED, html, "Method not allowed").into_response()
+}
+
+/// The panic itself has gone to standard error by now.
+pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::Internal.into_response()
+}

@@ -1,0 +1,41 @@
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// Gives a request an id, or keeps the one a proxy gave it, and puts it on all its log lines and
+/// on its answer.
+pub(super) async fn attach(request: Request, next: Next) -> Response {
+    let given = request
+        .headers()
+        .get(&REQUEST_ID)
+        .filter(|id| is_plain(id))
+        .cloned();
+    let id = given.unwrap_or_else(random);
+
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        method = %request.method(),
+        path = request.uri().path()
+    );
+    let mut response = next.run(request).instrument(span).await;
+
+    response.headers_mut().insert(&REQUEST_ID, id);
+    response
+}
+
+fn random() -> HeaderValue {
+    let id = Uuid::new_v4().to_string();
+    HeaderValue::try_from(id).expect("a UUID is hex digits and hyphens")
+}
+
+/// Short and of characters that can do no harm in a log.
+fn is_plain(id: &HeaderValue) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    (1..=64).contains(&id.len()) && id.as_bytes().iter().all(is_plain)
+}
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

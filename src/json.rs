@@ -1,0 +1,69 @@
+//! JSON as Python's `json.dumps` writes it, which is how Ninja JWT answers: a blank after each
+//! comma and colon, and nothing but ASCII.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+/// Writes an answer's body.
+#[must_use]
+pub fn to_vec(value: &impl Serialize) -> Vec<u8> {
+    let mut json = Vec::with_capacity(128);
+    let mut serializer = Serializer::with_formatter(&mut json, Python);
+    value
+        .serialize(&mut serializer)
+        .expect("answers have string keys and a Vec takes any bytes");
+    json
+}
+
+struct Python;
+
+impl Formatter for Python {
+    fn begin_array_value<W: Write + ?Sized>(&mut self, w: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { w.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: Write + ?Sized>(&mut self, w: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { w.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: Write + ?Sized>(&mut self, w: &mut W) -> io::Result<()> {
+        w.write_all(b": ")
+    }
+
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, w: &mut W, s: &str) -> io::Result<()> {
+        if s.bytes().all(is_plain) {
+            return w.write_all(s.as_bytes());
+        }
+        for unit in s.encode_utf16() {
+            match u8::try_from(unit).ok().filter(|byte| is_plain(*byte)) {
+                Some(byte) => w.write_all(&[byte])?,
+                None => write!(w, "\\u{unit:04x}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn separators_and_escapes_are_pythons() {
+        let value = json!([1, "a\"ï\n\u{7f}", {"user": "ユ😀", "more": [true, null]}, {}]);
+
+        let written = String::from_utf8(to_vec(&value)).unwrap();
+        assert_eq!(
+            written,
+            r#"[1, "a\"\u00ef\n\u007f", {"more": [true, null], "user": "\u30e6\ud83d\ude00"}, {}]"#
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Where the signing key comes from: the settings, or a file in the folder of keys.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use secrecy::{ExposeSecret, SecretString};
+use tegata_jwt::{Algorithm, SigningKey};
+use zeroize::Zeroizing;
+
+use crate::settings::Settings;
+
+/// The signing key: the one the settings give, or else the one in the folder of keys. `None`
+/// where there is none yet and one can be generated.
+pub fn find(settings: &Settings) -> Result<Option<SigningKey>> {
+    let jwt = &settings.jwt;
+    if let Some(secret) = &jwt.signing_key {
+        return parse(jwt.algorithm, secret, "[jwt] signing_key").map(Some);
+    }
+    if let Some(path) = &jwt.signing_key_file {
+        return parse(jwt.algorithm, &read(path)?, &path.display().to_string()).map(Some);
+    }
+    if jwt.algorithm.is_symmetric() {
+        bail!(
+            "{} signs with a secret: set [jwt] signing_key, or TEGATA_JWT__SIGNING_KEY in the \
+             environment, or set [jwt] algorithm = \"ES256\" to have a key generated",
+            jwt.algorithm
+        );
+    }
+
+    let dir = &settings.keys.dir;
+    let mut files = key_files(dir)?;
+    let Some(path) = files.pop() else {
+        return Ok(None);
+    };
+    let shown = path.display();
+    ensure!(
+        files.is_empty(),
+        "{} holds more than one key: leave one there",
+        dir.display()
+    );
+    let mode = fs::metadata(&path)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        bail!("{shown} can be read by others: run `chmod 600 {shown}`");
+    }
+    parse(jwt.algorithm, &read(&path)?, &shown.to_string()).map(Some)
+}
+
+/// Generates a key and keeps it in the folder of keys, for its owner alone.
+pub fn generate(settings: &Settings) -> Result<PathBuf> {
+    let algorithm = settings.jwt.algorithm;
+    let pem = tegata_jwt::generate(algorithm)?;
+    let kid = SigningKey::from_pem(algorithm, &pem)?
+        .kid()
+        .unwrap_or_default()
+        .to_owned();
+    let dir = &settings.keys.dir;
+    let path = dir.join(format!("{}-{kid}.pem", algorithm.name().to_lowercase()));
+
+    write_new(dir, &path, pem.as_bytes())
+        .with_context(|| format!("cannot write the key file {}", path.display()))?;
+    Ok(path)
+}
+
+fn parse(algorithm: Algorithm, text: &SecretString, origin: &str) -> Result<SigningKey> {
+    let text = text.expose_secret();
+    let key = if algorithm.is_symmetric() {
+        SigningKey::from_secret(algorithm, text.as_bytes())
+    } else {
+        SigningKey::from_pem(algorithm, text)
+    };
+    key.with_context(|| format!("{origin} cannot serve as the signing key"))
+}
+
+/// A file's text without the line break an editor leaves at its end.
+fn read(path: &Path) -> Result<SecretString> {
+    let text = fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.with_context(|| format!("cannot read the key file {}", path.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
+}
+
+fn key_files(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("cannot read the folder of keys {}", dir.display()));
+        }
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "pem") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Writes a file whole or not at all: under another name first, then durable, then renamed.
+fn write_new(dir: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let partial = path.with_extension("partial");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&partial)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    fs::rename(&partial, path)?;
+    fs::File::open(dir)?.sync_all()
+}

@@ -1,0 +1,25 @@
+//! tegata: a stand-alone service that issues and verifies JSON Web Tokens in the Ninja JWT style.
+//!
+//! The tour of the house, from the street to the ground. Each floor knows only those below it:
+//!
+//! - `main` and [`cli`]: one command, one file;
+//! - [`http`]: the shell around the endpoints;
+//! - [`token`]: the wing of `/api/token/*`, one endpoint, one file;
+//! - [`extract`]: parts of requests as types;
+//! - [`app`]: every long-lived thing;
+//! - [`account`] and [`keys`]: users with their passwords, and the folder of keys;
+//! - [`store`]: the database;
+//! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
+//! - the crate `tegata-jwt`: tokens themselves, which know no service.
+
+pub mod account;
+pub mod app;
+pub mod cli;
+pub mod error;
+pub mod extract;
+pub mod http;
+pub mod json;
+pub mod keys;
+pub mod settings;
+pub mod store;
+pub mod token;

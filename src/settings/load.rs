@@ -1,0 +1,331 @@
+//! Settings from the defaults, `config.toml` and the environment: the only user of figment.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use figment::error::Kind;
+use figment::providers::{Format, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Error, Figment, Metadata, Profile, Provider};
+
+use super::Settings;
+
+/// Which file to read.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// `config.toml` in the present folder, or the defaults where there is none.
+    Default,
+    /// A file that must be there.
+    File(PathBuf),
+}
+
+/// Reads the settings: defaults, then the file, then `TEGATA_<TABLE>__<KEY>`, the later ones
+/// winning. Tables and keys may be written in either case.
+pub fn load(source: &Source) -> Result<Settings, SettingsError> {
+    let default = Path::new("config.toml");
+    let file = match source {
+        Source::Default => default.exists().then_some(default),
+        Source::File(path) => Some(path.as_path()),
+    };
+
+    let mut figment = Figment::new();
+    if let Some(path) = file {
+        figment = figment.merge(Lowercase(Toml::file_exact(path)));
+    }
+    figment = figment.merge(Lowercase(Environment));
+
+    let refuse = |error| SettingsError::new(error, &figment, file);
+    let settings: Settings = figment.extract_lossy().map_err(refuse)?;
+    settings
+        .check()
+        .map_err(|reasons| SettingsError { lines: reasons })?;
+    Ok(settings)
+}
+
+impl Settings {
+    /// Finds settings that are right each by itself and contradict one another.
+    fn check(&self) -> Result<(), Vec<String>> {
+        let mut reasons = Vec::new();
+        if self.jwt.signing_key.is_some() && self.jwt.signing_key_file.is_some() {
+            reasons.push("[jwt] signing_key and signing_key_file: give only one".to_owned());
+        }
+        if reasons.is_empty() {
+            Ok(())
+        } else {
+            Err(reasons)
+        }
+    }
+}
+
+/// Why the settings were refused: a line for each fault, with its source, table and key.
+#[derive(Debug)]
+pub struct SettingsError {
+    lines: Vec<String>,
+}
+
+impl SettingsError {
+    fn new(error: Error, figment: &Figment, file: Option<&Path>) -> Self {
+        let lines = error
+            .into_iter()
+            .map(|error| describe(&error, figment, file))
+            .collect();
+        Self { lines }
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines.join("\n"))
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// A provider whose tables and keys are read in lower case.
+struct Lowercase<P>(P);
+
+impl<P: Provider> Provider for Lowercase<P> {
+    fn metadata(&self) -> Metadata {
+        self.0.metadata()
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        let lower = |(profile, tables)| Ok((profile, lowercase_tables(tables)?));
+        self.0.data()?.into_iter().map(lower).collect()
+    }
+}
+
+/// The environment's `TEGATA_<TABLE>__<KEY>`, each value as its bare text. A variable of no known
+/// table is somebody else's: orchestrators set `TEGATA_PORT` and the like.
+struct Environment;
+
+impl Provider for Environment {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(ENVIRONMENT)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        let mut tables = Dict::new();
+        for (name, text) in std::env::vars() {
+            let Some((table, key)) = name.strip_prefix(PREFIX).and_then(|n| n.split_once("__"))
+            else {
+                continue;
+            };
+            let table = table.to_lowercase();
+            if !TABLES.contains(&table.as_str()) {
+                continue;
+            }
+            let entry = tables
+                .entry(table)
+                .or_insert_with(|| Value::from(Dict::new()));
+            if let Value::Dict(_, keys) = entry {
+                keys.insert(key.to_owned(), Value::from(text));
+            }
+        }
+        Ok(Profile::Default.collect(tables))
+    }
+}
+
+fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
+    let mut lower = Dict::new();
+    for (table, value) in lowercase(tables, "")? {
+        let value = match value {
+            Value::Dict(tag, keys) => Value::Dict(tag, lowercase(keys, &table)?),
+            other => other,
+        };
+        lower.insert(table, value);
+    }
+    Ok(lower)
+}
+
+fn lowercase(keys: Dict, table: &str) -> Result<Dict, Error> {
+    let mut lower = Dict::new();
+    for (key, value) in keys {
+        if lower.insert(key.to_lowercase(), value).is_some() {
+            let twice = Error::from("given twice, in two spellings".to_owned());
+            return Err(twice.with_path(table).with_path(&key.to_lowercase()));
+        }
+    }
+    Ok(lower)
+}
+
+/// One fault as one line: where it stands, and what was expected there.
+fn describe(error: &Error, figment: &Figment, file: Option<&Path>) -> String {
+    let path = &error.path;
+    let metadata = figment.find_metadata(&path.join("."));
+    let from_environment = metadata
+        .or(error.metadata.as_ref())
+        .is_some_and(is_environment);
+    let place = match path.as_slice() {
+        [table, key] if from_environment => {
+            format!("{PREFIX}{}__{}", table.to_uppercase(), key.to_uppercase())
+        }
+        [] => String::new(),
+        [table] => format!("[{table}]"),
+        [table, keys @ ..] => format!("[{table}] {}", keys.join(".")),
+    };
+
+    let reason = reason(&error.kind);
+    let file = file
+        .filter(|_| !from_environment)
+        .map(|file| file.display().to_string());
+    let parts = file
+        .into_iter()
+        .chain((!place.is_empty()).then_some(place))
+        .chain([reason]);
+    parts.collect::<Vec<_>>().join(": ")
+}
+
+/// What is wrong, without the value found: it may be a secret.
+fn reason(kind: &Kind) -> String {
+    match kind {
+        Kind::InvalidType(_, expected) => format!("wrong type, expected {expected}"),
+        Kind::InvalidValue(_, expected) => format!("wrong value, expected {expected}"),
+        Kind::UnknownField(name, known) => format!("unknown key{}", nearest(name, known)),
+        Kind::UnknownVariant(_, known) => format!("expected one of {}", known.join(", ")),
+        Kind::Message(message) => without_excerpt(message),
+        other => other.to_string(),
+    }
+}
+
+/// The known name that was probably meant.
+fn nearest(name: &str, known: &[&str]) -> String {
+    let likeness = |known: &&&str| (strsim::jaro_winkler(name, known) * 1000.0).round();
+    let best = known
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match best.filter(|best| likeness(best) >= 700.0) {
+        Some(best) => format!(", did you mean `{best}`?"),
+        None => format!(", expected one of {}", known.join(", ")),
+    }
+}
+
+/// A TOML parser's message without the lines of the file it quotes: they may hold a secret.
+fn without_excerpt(message: &str) -> String {
+    let is_excerpt = |line: &&str| {
+        line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ')
+            .starts_with('|')
+    };
+    message
+        .lines()
+        .filter(|line| !is_excerpt(line))
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn is_environment(metadata: &Metadata) -> bool {
+    metadata.name == ENVIRONMENT
+}
+
+const ENVIRONMENT: &str = "environment";
+const PREFIX: &str = "TEGATA_";
+const TABLES: [&str; 6] = ["server", "database", "keys", "jwt", "blacklist", "users"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_text(toml: &str) -> Result<Settings, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+
+        let result = load(&Source::File(file.path().to_owned()));
+        let name = file.path().display().to_string();
+        result.map_err(|error| error.to_string().replace(&name, "config.toml"))
+    }
+
+    fn refusal(toml: &str) -> String {
+        load_text(toml).unwrap_err()
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let settings = load_text("").unwrap();
+
+        assert_eq!(settings.jwt.access_token_lifetime.span().num_minutes(), 5);
+        assert_eq!(settings.jwt.refresh_token_lifetime.span().num_days(), 1);
+        assert_eq!(settings.server.bind.port(), 8000);
+    }
+
+    #[test]
+    fn tables_and_keys_may_be_written_in_either_case() {
+        let settings = load_text("[JWT]\nACCESS_TOKEN_LIFETIME = \"10m\"\nleeway = 3").unwrap();
+
+        assert_eq!(settings.jwt.access_token_lifetime.span().num_minutes(), 10);
+        assert_eq!(settings.jwt.leeway.span().num_seconds(), 3);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_file_key_and_nearest_name() {
+        assert_eq!(
+            refusal("[jwt]\nACESS_TOKEN_LIFETIME = 5"),
+            "config.toml: [jwt] acess_token_lifetime: unknown key, \
+             did you mean `access_token_lifetime`?"
+        );
+        assert_eq!(
+            refusal("[sever]\nbind = \"127.0.0.1:1\""),
+            "config.toml: [sever]: unknown key, did you mean `server`?"
+        );
+        assert_eq!(
+            refusal("[keys]\nfolder = \"x\""),
+            "config.toml: [keys] folder: unknown key, expected one of dir"
+        );
+    }
+
+    #[test]
+    fn a_key_in_two_spellings_is_refused() {
+        assert_eq!(
+            refusal("[jwt]\nLEEWAY = 1\nleeway = 1"),
+            "config.toml: [jwt] leeway: given twice, in two spellings"
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_says_what_was_expected() {
+        assert_eq!(
+            refusal("[jwt]\nleeway = true"),
+            "config.toml: [jwt] leeway: wrong type, expected a number of seconds or a text such \
+             as \"5m\" or \"1 day\""
+        );
+        assert_eq!(
+            refusal("[jwt]\nalgorithm = \"none\""),
+            "config.toml: [jwt] algorithm: `none` is not one of HS256, ES256"
+        );
+        assert_eq!(
+            refusal("[blacklist]\nstored_token = \"half\""),
+            "config.toml: [blacklist] stored_token: expected one of full, unsigned, none"
+        );
+        assert!(refusal("[users]\npbkdf2_iterations = 0").contains("[users] pbkdf2_iterations"));
+    }
+
+    #[test]
+    fn a_contradiction_is_refused() {
+        assert_eq!(
+            refusal("[jwt]\nsigning_key = \"a\"\nsigning_key_file = \"b\""),
+            "[jwt] signing_key and signing_key_file: give only one"
+        );
+    }
+
+    #[test]
+    fn a_secret_in_a_broken_file_stays_out_of_the_message() {
+        let unclosed = refusal("[jwt]\nsigning_key = \"hunter2hunter2");
+        let no_text = refusal("[jwt]\nsigning_key = 7734773477347734");
+
+        assert!(!unclosed.contains("hunter2"), "{unclosed}");
+        assert!(!no_text.contains("7734"), "{no_text}");
+        assert!(unclosed.contains("line 2"), "{unclosed}");
+    }
+
+    #[test]
+    fn a_file_that_is_named_and_missing_is_refused() {
+        let error = load(&Source::File("/nowhere/config.toml".into()))
+            .unwrap_err()
+            .to_string();
+
+        assert!(error.contains("/nowhere/config.toml"), "{error}");
+    }
+}

@@ -1,0 +1,67 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde::Deserialize;
+
+/// `[server]`: where the service listens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The address and port to listen on. Port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// The path under which `/token/pair` and its like live, without a slash at its end.
+    pub api_prefix: PathPrefix,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            bind: (Ipv4Addr::LOCALHOST, 8000).into(),
+            api_prefix: PathPrefix("/api".to_owned()),
+        }
+    }
+}
+
+/// The beginning of a URL path: `""`, or `/` and a segment, any number of times.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PathPrefix(String);
+
+impl PathPrefix {
+    /// The prefix as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for PathPrefix {
+    type Error = String;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+        let mut segments = path.split('/');
+        let begins_with_slash = segments.next() == Some("");
+        let is_segment = |segment: &str| !segment.is_empty() && segment.chars().all(is_plain);
+        if begins_with_slash && segments.all(is_segment) {
+            return Ok(Self(path));
+        }
+        Err(format!(
+            "`{path}` is not a path such as \"/api\": a slash first, none at the end"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_path_without_a_slash_at_its_end() {
+        for path in ["", "/api", "/v1/auth.api"] {
+            assert!(PathPrefix::try_from(path.to_owned()).is_ok(), "{path}");
+        }
+        for path in ["api", "/", "/api/", "//api", "/{id}", "/a b", "/a?b"] {
+            assert!(PathPrefix::try_from(path.to_owned()).is_err(), "{path}");
+        }
+    }
+}

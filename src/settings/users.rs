@@ -1,0 +1,23 @@
+use serde::Deserialize;
+
+/// `[users]`: how passwords are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Users {
+    /// How many rounds of PBKDF2 a new password hash takes, and how many a refused login costs.
+    /// The default is Django 5.2's.
+    #[serde(deserialize_with = "at_least_one")]
+    pub pbkdf2_iterations: u32,
+}
+
+impl Default for Users {
+    fn default() -> Self {
+        Self {
+            pbkdf2_iterations: 1_000_000,
+        }
+    }
+}
+
+fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    std::num::NonZeroU32::deserialize(deserializer).map(Into::into)
+}

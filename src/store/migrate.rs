@@ -1,0 +1,153 @@
+//! The tables: made in an empty database as Django's own migrations would make them, and never
+//! altered in any other.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
+
+use super::Store;
+use super::columns::Timestamp;
+use super::sqlite::connect;
+use crate::settings::Settings;
+
+/// What [`Store::migrate`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migration {
+    /// The database was empty and has its tables now.
+    Created,
+    /// The database has its tables, Django's or ours, and was left as it is.
+    Found,
+}
+
+impl Store {
+    /// Creates the tables in an empty or absent database, all or none of them.
+    pub fn migrate(settings: &Settings, now: DateTime<Utc>) -> Result<Migration> {
+        let path = settings.database.url.path();
+        create_file(path)?;
+
+        let mut connection = connect(path)?;
+        if !is_empty(&connection)? {
+            require_tables(path, settings.blacklist.enabled)?;
+            return Ok(Migration::Found);
+        }
+
+        // The write-ahead log stays with the file; only a file of our own may get it.
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        if !is_empty(&transaction)? {
+            return Ok(Migration::Found);
+        }
+        transaction
+            .execute_batch(TABLES)
+            .context("cannot create the tables")?;
+        record_migrations(&transaction, now)?;
+        transaction.commit()?;
+        Ok(Migration::Created)
+    }
+}
+
+/// Refuses a database that lacks a table we need, and says how to come by it.
+pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
+    let shown = path.display();
+    if !path.exists() {
+        bail!("there is no database {shown}: run `tegata migrate`");
+    }
+    let connection = connect(path)?;
+    if is_empty(&connection)? {
+        bail!("the database {shown} is empty: run `tegata migrate`");
+    }
+
+    if !has_table(&connection, "auth_user")? {
+        bail!(
+            "the database {shown} has no table auth_user: add \"django.contrib.auth\" to \
+             INSTALLED_APPS and run `manage.py migrate`"
+        );
+    }
+    let tables = [
+        "token_blacklist_outstandingtoken",
+        "token_blacklist_blacklistedtoken",
+    ];
+    for table in tables.into_iter().filter(|_| blacklist) {
+        if !has_table(&connection, table)? {
+            bail!(
+                "the database {shown} has no table {table}: add \"ninja_jwt.token_blacklist\" to \
+                 INSTALLED_APPS and run `manage.py migrate`, or set [blacklist] enabled = false"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Creates the file for its owner alone; SQLite gives its log the same mode.
+fn create_file(path: &Path) -> Result<()> {
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot create the database {}", path.display()))
+        }
+    }
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name NOT LIKE 'sqlite@_%' \
+               ESCAPE '@')";
+    connection.query_row(sql, [], |row| row.get(0))
+}
+
+fn has_table(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = $1)";
+    connection.query_row(sql, [table], |row| row.get(0))
+}
+
+/// Tells Django which of its migrations these tables already embody.
+fn record_migrations(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO django_migrations (app, name, applied) VALUES ($1, $2, $3)";
+    let mut insert = connection.prepare(sql)?;
+    for (app, name) in MIGRATIONS {
+        insert.execute(params![app, name, Timestamp(now)])?;
+    }
+    Ok(())
+}
+
+const TABLES: &str = include_str!("../../migrations/sqlite/django.sql");
+
+/// Django 5.2 with django-ninja-jwt 5.4, in the order Django applies them.
+const MIGRATIONS: [(&str, &str); 25] = [
+    ("contenttypes", "0001_initial"),
+    ("contenttypes", "0002_remove_content_type_name"),
+    ("auth", "0001_initial"),
+    ("auth", "0002_alter_permission_name_max_length"),
+    ("auth", "0003_alter_user_email_max_length"),
+    ("auth", "0004_alter_user_username_opts"),
+    ("auth", "0005_alter_user_last_login_null"),
+    ("auth", "0006_require_contenttypes_0002"),
+    ("auth", "0007_alter_validators_add_error_messages"),
+    ("auth", "0008_alter_user_username_max_length"),
+    ("auth", "0009_alter_user_last_name_max_length"),
+    ("auth", "0010_alter_group_name_max_length"),
+    ("auth", "0011_update_proxy_permissions"),
+    ("auth", "0012_alter_user_first_name_max_length"),
+    ("token_blacklist", "0001_initial"),
+    ("token_blacklist", "0002_outstandingtoken_jti_hex"),
+    ("token_blacklist", "0003_auto_20171017_2007"),
+    ("token_blacklist", "0004_auto_20171017_2013"),
+    ("token_blacklist", "0005_remove_outstandingtoken_jti"),
+    ("token_blacklist", "0006_auto_20171017_2113"),
+    ("token_blacklist", "0007_auto_20171017_2214"),
+    ("token_blacklist", "0008_migrate_to_bigautofield"),
+    ("token_blacklist", "0010_fix_migrate_to_bigautofield"),
+    ("token_blacklist", "0011_linearizes_history"),
+    ("token_blacklist", "0012_alter_outstandingtoken_user"),
+];

@@ -1,0 +1,39 @@
+//! The database: Django's tables, in Django's forms. The only user of the database crates.
+//!
+//! Answers are values (`None`, `false`, a row); a failure is an [`anyhow::Error`] and means that
+//! nothing was decided.
+
+mod columns;
+mod migrate;
+mod outstanding;
+mod sqlite;
+mod users;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use self::sqlite::Sqlite;
+use crate::settings::Settings;
+
+pub use self::migrate::Migration;
+pub use self::outstanding::Outstanding;
+pub use self::users::{NewUser, User};
+
+/// The database, open. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    sqlite: Arc<Sqlite>,
+}
+
+impl Store {
+    /// Opens a database that has the tables it needs, as made by Django or by
+    /// [`Store::migrate`].
+    pub fn open(settings: &Settings) -> Result<Self> {
+        let path = settings.database.url.path();
+        migrate::require_tables(path, settings.blacklist.enabled)?;
+        Ok(Self {
+            sqlite: Arc::new(Sqlite::open(path)?),
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Django's `auth_user`.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tegata_jwt::UserId;
+
+use super::Store;
+use super::columns::{Timestamp, UserKey};
+
+/// A user. No `Debug`: the password hash does not belong in logs.
+pub struct User {
+    /// The primary key.
+    pub id: UserId,
+    /// The name as stored.
+    pub username: String,
+    /// The password hash in Django's format.
+    pub password: String,
+    /// Whether the user may log in at all.
+    pub is_active: bool,
+}
+
+/// A user to be created. No `Debug`: the password hash does not belong in logs.
+pub struct NewUser {
+    /// The name, normalized.
+    pub username: String,
+    /// The password hash in Django's format.
+    pub password: String,
+    /// The e-mail address, or nothing.
+    pub email: String,
+    /// Whether the user may enter Django's admin.
+    pub is_staff: bool,
+    /// Whether the user has every permission in Django.
+    pub is_superuser: bool,
+    /// When the user joined.
+    pub date_joined: DateTime<Utc>,
+}
+
+impl Store {
+    /// The user of exactly this name, byte for byte.
+    pub async fn user_by_username(&self, username: &str) -> Result<Option<User>> {
+        let username = username.to_owned();
+        self.sqlite
+            .read(move |connection| find(connection, "username", &username))
+            .await
+    }
+
+    /// The user with this key.
+    pub async fn user_by_id(&self, id: UserId) -> Result<Option<User>> {
+        let id = UserKey(id);
+        self.sqlite
+            .read(move |connection| find(connection, "id", &id))
+            .await
+    }
+
+    /// Creates a user, unless the name is taken.
+    pub async fn create_user(&self, user: NewUser) -> Result<Option<UserId>> {
+        let insert = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached(
+                "INSERT INTO auth_user (username, password, email, is_staff, is_superuser, \
+                 is_active, date_joined, first_name, last_name) \
+                 VALUES ($1, $2, $3, $4, $5, TRUE, $6, '', '') \
+                 ON CONFLICT (username) DO NOTHING RETURNING CAST(id AS BIGINT)",
+            )?;
+            let values = params![
+                user.username,
+                user.password,
+                user.email,
+                user.is_staff,
+                user.is_superuser,
+                Timestamp(user.date_joined)
+            ];
+            statement
+                .query_row(values, |row| row.get(0).map(UserId::Number))
+                .optional()
+        };
+        self.sqlite.write(insert).await
+    }
+
+    /// Whether this database was made by tegata and has never had a user: Django fills
+    /// `django_content_type` as soon as it migrates.
+    pub async fn is_new(&self) -> Result<bool> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM django_content_type) AND NOT EXISTS \
+                   (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user' AND seq > 0)";
+        let has_no_row = |connection: &Connection| connection.query_row(sql, [], |row| row.get(0));
+        self.sqlite.read(has_no_row).await
+    }
+}
+
+fn find(
+    connection: &Connection,
+    column: &str,
+    value: &impl rusqlite::ToSql,
+) -> rusqlite::Result<Option<User>> {
+    let sql = format!(
+        "SELECT CAST(id AS BIGINT), username, password, is_active FROM auth_user \
+         WHERE {column} = $1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row([value], read).optional()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User {
+        id: UserId::Number(row.get(0)?),
+        username: row.get(1)?,
+        password: row.get(2)?,
+        is_active: row.get(3)?,
+    })
+}

@@ -1,0 +1,56 @@
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Serialize;
+
+use super::credentials::Credentials;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract::Json;
+use crate::store::Outstanding;
+
+/// `POST /api/token/pair`: a user name and a password for a token pair.
+pub(super) async fn pair(
+    State(app): State<Arc<App>>,
+    Json(credentials): Json<Credentials>,
+) -> Result<Json<Pair>, ApiError> {
+    let user = app
+        .accounts
+        .authenticate(&credentials.username, credentials.password)
+        .await?;
+    let user = user.ok_or(ApiError::AuthenticationFailed)?;
+
+    let pair = app.issuer.pair(&user.id)?;
+    if app.settings.blacklist.enabled {
+        let row = Outstanding {
+            user: user.id,
+            token: app
+                .settings
+                .blacklist
+                .stored_token
+                .of(&pair.refresh.token)
+                .to_owned(),
+            jti: pair.refresh.jti,
+            created_at: pair.refresh.issued_at,
+            expires_at: pair.refresh.expires_at,
+        };
+        // Looks at the user once more: one disabled meanwhile gets nothing.
+        if !app.store.record_outstanding(row).await? {
+            return Err(ApiError::AuthenticationFailed);
+        }
+    }
+
+    let (refresh, access) = (pair.refresh.token, pair.access.token);
+    Ok(Json(Pair {
+        username: user.username,
+        refresh,
+        access,
+    }))
+}
+
+#[derive(Serialize)]
+pub(super) struct Pair {
+    username: String,
+    refresh: String,
+    access: String,
+}
