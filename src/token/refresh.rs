@@ -19,7 +19,7 @@ pub(super) async fn refresh(
         return Err(ApiError::TokenBlacklisted);
     }
     // A disabled or deleted user gets no further access token (CVE-2024-22513).
-    if let Some(id) = verified.user_id() {
+    if let Some(id) = verified.user_id()? {
         let user = app.store.user_by_id(id).await?;
         user.filter(|user| user.is_active)
             .ok_or(ApiError::NoActiveAccount)?;

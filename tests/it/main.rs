@@ -1,1 +1,10 @@
+//! tegata over HTTP and over its command line, as its users meet it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod app;
+mod cli;
+mod golden;
+mod house;
+mod http;
+mod token;

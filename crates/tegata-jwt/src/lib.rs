@@ -20,7 +20,7 @@
 //! let pair = issuer.pair(&UserId::Number(1))?;
 //!
 //! let refresh = verifier.verify_type(&pair.refresh.token, TokenType::Refresh)?;
-//! assert_eq!(refresh.user_id(), Some(UserId::Number(1)));
+//! assert_eq!(refresh.user_id()?, Some(UserId::Number(1)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

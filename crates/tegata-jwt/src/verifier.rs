@@ -117,10 +117,13 @@ impl Verified {
         &self.jti
     }
 
-    /// The user it was issued to, where it names one by a number or a text.
-    #[must_use]
-    pub fn user_id(&self) -> Option<UserId> {
-        self.claims.get(USER_ID).and_then(UserId::from_json)
+    /// The user it was issued to, where it names one: by an integer or a text, or it is malformed.
+    pub fn user_id(&self) -> Result<Option<UserId>, TokenError> {
+        let Some(json) = self.claims.get(USER_ID) else {
+            return Ok(None);
+        };
+        let malformed = TokenError::ClaimMalformed { claim: USER_ID };
+        UserId::from_json(json).map(Some).ok_or(malformed)
     }
 }
 
@@ -458,7 +461,7 @@ mod tests {
 
             clock.advance(TimeDelta::minutes(minutes));
             let verified = verifier.verify_type(&token, TokenType::Access).unwrap();
-            prop_assert_eq!(verified.user_id(), Some(UserId::Number(user)));
+            prop_assert_eq!(verified.user_id(), Ok(Some(UserId::Number(user))));
             clock.advance(TimeDelta::minutes(5 - minutes));
             prop_assert_eq!(refusal(verifier.verify(&token)), TokenError::Expired);
         }

@@ -1,0 +1,200 @@
+//! A service of one's own: a real port, a database of its own, a clock that stands still.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use reqwest::{Client, Method, StatusCode};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tegata::account::{Registration, Username};
+use tegata::app::App;
+use tegata::settings::Settings;
+use tegata::store::Store;
+use tegata::{http, keys};
+use tegata_jwt::{Clock, UserId};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use zeroize::Zeroizing;
+
+/// The moment at which every test begins: 2026-11-21 00:01:33 UTC.
+pub(crate) const BEGIN: i64 = 1_795_219_293;
+/// The signing key of every test, HS256.
+pub(crate) const SECRET: &str =
+    "insecure-reference-key-0123456789abcdef0123456789abcdef0123456789abcdef";
+
+pub(crate) struct TestApp {
+    clock: Clock,
+    app: Arc<App>,
+    database: PathBuf,
+    origin: String,
+    client: Client,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    pub(crate) async fn spawn() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let database = folder.path().join("tegata.db");
+        let mut settings = Settings::default();
+        settings.database.url = format!("sqlite://{}", database.display())
+            .try_into()
+            .unwrap();
+        settings.keys.dir = folder.path().join("keys");
+        settings.jwt.signing_key = Some(SECRET.into());
+        settings.users.pbkdf2_iterations = 1;
+        change(&mut settings);
+
+        let clock = Clock::fixed(DateTime::from_timestamp(BEGIN, 0).unwrap());
+        Store::migrate(&settings, clock.now()).unwrap();
+        let store = Store::open(&settings).unwrap();
+        let key = keys::find(&settings).unwrap().unwrap();
+        let app = App::new(settings, store, key, clock.clone()).unwrap();
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(http::serve(
+            listener,
+            Arc::clone(&app),
+            std::future::pending(),
+        ));
+
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self {
+            clock,
+            app,
+            database,
+            origin,
+            client,
+            _folder: folder,
+        }
+    }
+
+    /// The user `alice` with the password `alice-pw`, and the service.
+    pub(crate) async fn spawn_with_alice() -> Self {
+        let app = Self::spawn().await;
+        app.create_user("alice", "alice-pw").await;
+        app
+    }
+
+    pub(crate) async fn create_user(&self, username: &str, password: &str) -> UserId {
+        let user = Registration {
+            username: Username::parse(username).unwrap(),
+            password: Zeroizing::new(password.to_owned()),
+            email: String::new(),
+            is_staff: false,
+            is_superuser: false,
+        };
+        self.app.accounts.create(user).await.unwrap().unwrap()
+    }
+
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// The database, to arrange what no request can.
+    pub(crate) fn database(&self) -> Connection {
+        Connection::open(&self.database).unwrap()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let request = self.client.request(method, self.url(path));
+        Answer::read(request.body(body.into()).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.send(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn login(&self, username: &str, password: &str) -> Answer {
+        let body = json!({ "username": username, "password": password });
+        self.post("/api/token/pair", body.to_string()).await
+    }
+
+    /// Alice's token pair.
+    pub(crate) async fn obtain_pair(&self) -> Pair {
+        let answer = self.login("alice", "alice-pw").await.json();
+        let token = |name: &str| answer[name].as_str().unwrap().to_owned();
+        Pair {
+            refresh: token("refresh"),
+            access: token("access"),
+        }
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        self.post(
+            "/api/token/refresh",
+            json!({ "refresh": token }).to_string(),
+        )
+        .await
+    }
+
+    pub(crate) async fn verify(&self, token: &str) -> Answer {
+        self.post("/api/token/verify", json!({ "token": token }).to_string())
+            .await
+    }
+
+    /// What the service answers to each body, line by line.
+    pub(crate) async fn transcript(&self, path: &str, bodies: &[&str]) -> String {
+        let mut lines = String::new();
+        for body in bodies {
+            let answer = self.post(path, *body).await;
+            lines.extend([*body, "\n  ", &answer.line(), "\n"]);
+        }
+        lines
+    }
+}
+
+pub(crate) struct Pair {
+    pub(crate) refresh: String,
+    pub(crate) access: String,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    async fn read(response: reqwest::Response) -> Self {
+        let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)));
+        Self {
+            status: response.status(),
+            headers: headers.collect(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Status and body in one line.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.status.as_u16(), self.body)
+    }
+}

@@ -1,0 +1,142 @@
+//! The binary, run in a folder of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+pub(super) struct Folder {
+    folder: TempDir,
+}
+
+impl Folder {
+    /// A folder with a `config.toml` like the shipped one, on a free port and with cheap hashes.
+    pub(super) fn new() -> Self {
+        Self::with_config(
+            "[server]\nbind = \"127.0.0.1:0\"\n[jwt]\nALGORITHM = \"ES256\"\n\
+             [users]\npbkdf2_iterations = 1\n",
+        )
+    }
+
+    pub(super) fn with_config(config: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
+        Self { folder }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tegata"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(super) fn run(&self, arguments: &[&str]) -> Outcome {
+        Outcome::of(self.command(arguments).output().unwrap())
+    }
+
+    pub(super) fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
+        let mut command = self.command(arguments);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        Outcome::of(child.wait_with_output().unwrap())
+    }
+
+    /// Starts `tegata serve` and waits until it listens.
+    pub(super) fn serve(&self) -> Service {
+        let mut command = self.command(&["serve"]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let listening = log.find_map(|line| {
+            let line = line.unwrap();
+            line.split_once("listening on ")
+                .map(|(_, origin)| origin.to_owned())
+        });
+        let origin = listening.expect("the service listens");
+        // Kept open: a log nobody reads would end the service.
+        Service {
+            child,
+            origin,
+            log: Box::new(log),
+        }
+    }
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Outcome {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A service in a process of its own.
+pub(super) struct Service {
+    child: Child,
+    pub(super) origin: String,
+    log: Box<dyn Iterator<Item = std::io::Result<String>>>,
+}
+
+impl Service {
+    /// Sends SIGTERM and waits for the end: the exit code, what stood on standard output, and
+    /// what was logged since the start.
+    pub(super) fn stop(mut self) -> Outcome {
+        let kill = format!("kill -TERM {}", self.child.id());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let stdout = std::io::read_to_string(self.child.stdout.take().unwrap()).unwrap();
+        let stderr = self
+            .log
+            .by_ref()
+            .map(Result::unwrap)
+            .collect::<Vec<_>>()
+            .join("\n");
+        Outcome {
+            code: self.child.wait().unwrap().code(),
+            stdout,
+            stderr,
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,86 @@
+use super::command::Folder;
+
+#[test]
+fn an_unknown_key_is_refused_with_file_key_and_nearest_name() {
+    let folder = Folder::with_config("[jwt]\nACCES_TOKEN_LIFETIME = 300\n");
+
+    let refused = folder.run(&["serve"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert_eq!(
+        refused.stderr,
+        "error: config.toml: [jwt] acces_token_lifetime: unknown key, did you mean \
+         `access_token_lifetime`?\n"
+    );
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_is_named_where_it_is_wrong() {
+    let folder = Folder::with_config("[jwt]\nleeway = 5\n");
+
+    let refused = folder
+        .command(&["migrate"])
+        .env("TEGATA_JWT__LEEWAY", "soon")
+        .output()
+        .unwrap();
+    let unknown = folder
+        .command(&["migrate"])
+        .env("TEGATA_JWT__LEEWY", "5")
+        .output()
+        .unwrap();
+    let elsewhere = folder
+        .command(&["migrate"])
+        .env("TEGATA_PORT", "tcp://10.0.0.1")
+        .output();
+
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (refused, unknown) = (text(refused.stderr), text(unknown.stderr));
+    assert!(
+        refused.starts_with("error: TEGATA_JWT__LEEWAY: `soon` is not a number"),
+        "{refused}"
+    );
+    assert!(
+        unknown.starts_with("error: TEGATA_JWT__LEEWY: unknown key"),
+        "{unknown}"
+    );
+    assert!(elsewhere.unwrap().status.success());
+}
+
+#[test]
+fn a_secret_of_digits_in_the_environment_stays_as_it_is() {
+    let folder = Folder::with_config("[jwt]\nsigning_key_file = \"x\"\n");
+
+    let both = folder
+        .command(&["migrate"])
+        .env(
+            "TEGATA_JWT__SIGNING_KEY",
+            "0123456789012345678901234567890123456789",
+        )
+        .output()
+        .unwrap();
+
+    let told = String::from_utf8(both.stderr).unwrap();
+    assert_eq!(
+        told,
+        "error: [jwt] signing_key and signing_key_file: give only one\n"
+    );
+}
+
+#[test]
+fn a_file_named_by_config_must_be_there() {
+    let refused = Folder::new().run(&["migrate", "--config", "elsewhere.toml"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("elsewhere.toml"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn the_shipped_config_is_accepted() {
+    let folder = Folder::with_config(include_str!("../../../config.toml"));
+
+    assert_eq!(folder.run(&["migrate"]).code, Some(0));
+}

@@ -1,0 +1,80 @@
+use rusqlite::Connection;
+
+use super::command::{Folder, Outcome};
+
+fn create(folder: &Folder, arguments: &[&str], password: &str) -> Outcome {
+    let arguments = [&["createuser", "--password-stdin"], arguments].concat();
+    folder.run_with_input(&arguments, password)
+}
+
+#[test]
+fn a_user_is_created_with_all_that_was_said() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+
+    let created = create(
+        &folder,
+        &["ａｌｉｃｅ", "--email", "a@example.org", "--staff"],
+        "pw\n",
+    );
+
+    assert_eq!(
+        (created.code, created.stderr.as_str()),
+        (Some(0), "created user alice with id 1\n")
+    );
+    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
+    let sql = "SELECT username || ' ' || email || ' ' || is_staff || is_superuser || is_active \
+               FROM auth_user";
+    let row: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(row, "alice a@example.org 101");
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    create(&folder, &["alice"], "pw");
+
+    let refused = create(&folder, &["alice"], "other");
+
+    assert_eq!(refused.code, Some(1));
+    assert_eq!(refused.stderr, "error: there is a user alice already\n");
+}
+
+#[test]
+fn what_cannot_be_a_user_is_refused() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+
+    assert_eq!(create(&folder, &["a b"], "pw").code, Some(2));
+    assert_eq!(
+        create(&folder, &["alice"], "\n").stderr,
+        "error: the password is empty\n"
+    );
+    assert_eq!(create(&folder, &["alice"], &"x".repeat(4097)).code, Some(1));
+}
+
+#[test]
+fn without_a_terminal_the_password_must_come_by_standard_input() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+
+    let misused = folder.run(&["createuser", "alice"]);
+
+    assert_eq!(misused.code, Some(2));
+    assert!(
+        misused.stderr.contains("use --password-stdin"),
+        "{}",
+        misused.stderr
+    );
+}
+
+#[test]
+fn without_a_database_the_way_to_one_is_told() {
+    let refused = create(&Folder::new(), &["alice"], "pw");
+
+    assert_eq!(
+        refused.stderr,
+        "error: there is no database tegata.db: run `tegata migrate`\n"
+    );
+}

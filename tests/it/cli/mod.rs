@@ -1,0 +1,7 @@
+mod command;
+mod config;
+mod createuser;
+mod help;
+mod migrate;
+mod serve;
+mod token;

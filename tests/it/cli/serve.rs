@@ -1,0 +1,228 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use reqwest::Client;
+
+use super::command::Folder;
+
+/// The command between the quotes of the printed `curl` line: its URL and its body.
+fn printed_request(stdout: &str) -> (String, String) {
+    let (_, line) = stdout
+        .split_once("  curl ")
+        .expect("a curl line is printed");
+    let (url, rest) = line.split_once(" -d '").unwrap();
+    (url.to_owned(), rest.split('\'').next().unwrap().to_owned())
+}
+
+async fn post(url: &str, body: String) -> (u16, String) {
+    let client = Client::builder().no_proxy().build().unwrap();
+    let answer = client.post(url).body(body).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn key_file(folder: &Folder) -> std::path::PathBuf {
+    fs::read_dir(folder.path().join("keys"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path()
+}
+
+#[tokio::test]
+async fn the_line_printed_at_the_first_start_obtains_a_pair() {
+    let folder = Folder::new();
+    let first = folder.serve().stop();
+    let (url, body) = printed_request(&first.stdout);
+
+    let second = folder.serve();
+    let path = url.split_once("/api").unwrap().1;
+    let (status, answer) = post(&format!("{}/api{path}", second.origin), body).await;
+
+    assert_eq!(first.code, Some(0));
+    assert_eq!(status, 200, "{answer}");
+    assert!(
+        answer.starts_with(r#"{"username": "admin", "refresh": "eyJ"#),
+        "{answer}"
+    );
+    assert_eq!(second.stop().stdout, "", "the password is printed once");
+}
+
+#[tokio::test]
+async fn a_token_outlives_a_restart() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    folder.run_with_input(&["createuser", "alice", "--password-stdin"], "alice-pw\n");
+    let login = r#"{"username": "alice", "password": "alice-pw"}"#.to_owned();
+
+    let first = folder.serve();
+    let (_, pair) = post(&format!("{}/api/token/pair", first.origin), login).await;
+    assert_eq!(first.stop().code, Some(0));
+    let second = folder.serve();
+    let (status, _) = post(&format!("{}/api/token/refresh", second.origin), pair).await;
+
+    assert_eq!(status, 200);
+}
+
+#[test]
+fn what_the_first_start_makes_is_for_its_owner_alone() {
+    let folder = Folder::new();
+    let service = folder.serve();
+
+    assert_eq!(mode(&folder.path().join("keys")), 0o700);
+    assert_eq!(mode(&key_file(&folder)), 0o600);
+    for file in ["tegata.db", "tegata.db-wal", "tegata.db-shm"] {
+        assert_eq!(mode(&folder.path().join(file)), 0o600, "{file}");
+    }
+    drop(service);
+}
+
+#[tokio::test]
+async fn a_password_or_token_never_reaches_the_log() {
+    let folder = Folder::new();
+    let service = folder.serve();
+    let url = format!("{}/api/token/", service.origin);
+
+    let login = r#"{"username": "admin", "password": "hunter2-hunter2"}"#.to_owned();
+    post(&format!("{url}pair"), login).await;
+    post(
+        &format!("{url}verify"),
+        r#"{"token": "eyJhunter2"}"#.to_owned(),
+    )
+    .await;
+
+    let ended = service.stop();
+    let password = printed_request(&ended.stdout).1;
+    assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains(&password), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn an_unmounted_key_folder_does_not_become_a_new_identity() {
+    let folder = Folder::new();
+    let first = folder.serve();
+    let origin = first.origin.clone();
+    let (url, body) = {
+        let stopped = first.stop();
+        printed_request(&stopped.stdout)
+    };
+    assert!(url.starts_with(&origin));
+    let second = folder.serve();
+    let pair = post(&format!("{}/api/token/pair", second.origin), body).await;
+    assert_eq!(pair.0, 200);
+    second.stop();
+
+    fs::remove_file(key_file(&folder)).unwrap();
+    let refused = folder.run(&["serve"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused
+            .stderr
+            .contains("keys holds no key, but tokens were issued"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_key_file_others_can_read_is_refused() {
+    let folder = Folder::new();
+    folder.serve().stop();
+    fs::set_permissions(key_file(&folder), fs::Permissions::from_mode(0o644)).unwrap();
+
+    let refused = folder.run(&["serve"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused
+            .stderr
+            .contains("can be read by others: run `chmod 600"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_damaged_key_file_is_refused_and_never_replaced() {
+    let folder = Folder::new();
+    folder.serve().stop();
+    fs::write(key_file(&folder), "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n").unwrap();
+
+    let refused = folder.run(&["serve"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("not a private key for ES256"),
+        "{}",
+        refused.stderr
+    );
+    assert!(!refused.stderr.contains("c2VjcmV0"), "{}", refused.stderr);
+}
+
+#[test]
+fn hs256_without_a_secret_is_refused_and_leaves_nothing_behind() {
+    let folder = Folder::with_config("[server]\nbind = \"127.0.0.1:0\"\n");
+
+    let refused = folder.run(&["serve"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("set [jwt] signing_key"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "config.toml alone"
+    );
+}
+
+#[test]
+fn a_damaged_database_is_refused_and_never_replaced() {
+    let folder = Folder::new();
+    let database = folder.path().join("tegata.db");
+    let damaged = "not a database, but somebody's file ".repeat(200);
+    fs::write(&database, &damaged).unwrap();
+
+    let refused = folder.run(&["serve"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused
+            .stderr
+            .contains("cannot open the database tegata.db"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(fs::read_to_string(&database).unwrap(), damaged);
+}
+
+#[test]
+fn an_address_in_use_is_refused_before_anything_is_made() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let folder = Folder::with_config(&format!(
+        "[server]\nbind = \"{address}\"\n[jwt]\nALGORITHM = \"ES256\"\n"
+    ));
+
+    let refused = folder.run(&["serve"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains(&format!("cannot bind {address}")),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "config.toml alone"
+    );
+}

@@ -1,0 +1,178 @@
+//! The rules of the house: imports run one way, and each package has one home.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floors from the top down. A module may import those on floors below its own.
+const FLOORS: [&[&str]; 10] = [
+    &["main"],
+    &["cli"],
+    &["http"],
+    &["token"],
+    &["extract"],
+    &["app"],
+    &["account", "keys"],
+    &["store"],
+    &["error", "settings"],
+    &["json"],
+];
+
+/// Packages, and where alone they may be used.
+const HOMES: [(&str, &[&str]); 8] = [
+    (
+        "axum",
+        &[
+            "src/http/",
+            "src/token/",
+            "src/extract/",
+            "src/error/",
+            "src/app.rs",
+        ],
+    ),
+    ("clap", &["src/cli/"]),
+    ("figment", &["src/settings/load.rs"]),
+    (
+        "jsonwebtoken",
+        &[
+            "crates/tegata-jwt/src/algorithm.rs",
+            "crates/tegata-jwt/src/keys.rs",
+            "crates/tegata-jwt/src/issuer.rs",
+            "crates/tegata-jwt/src/verifier.rs",
+        ],
+    ),
+    ("rpassword", &["src/cli/"]),
+    ("rusqlite", &["src/store/"]),
+    ("tower_http", &["src/http/"]),
+    ("tracing_subscriber", &["src/cli/"]),
+];
+
+#[test]
+fn imports_run_one_way() {
+    let mut wrong = Vec::new();
+    for (path, code) in sources("src") {
+        let own = room(&path);
+        for import in imports(&code) {
+            if floor(&import).is_none_or(|below| below <= floor(&own).unwrap()) && import != own {
+                wrong.push(format!("{path}: {own} imports {import}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_package_has_one_home() {
+    let mut wrong = Vec::new();
+    for (path, code) in sources("src").into_iter().chain(sources("crates")) {
+        for (package, homes) in HOMES {
+            let is_used = code.contains(&format!("{package}::"));
+            if is_used && !homes.iter().any(|home| path.starts_with(home)) {
+                wrong.push(format!("{path} uses {package}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn status_codes_stand_at_the_edge() {
+    let edge = ["src/error/", "src/http/"];
+    let inside = |path: &str| !edge.iter().any(|edge| path.starts_with(edge));
+
+    let wrong: Vec<_> = sources("src")
+        .into_iter()
+        .filter(|(path, code)| inside(path) && code.contains("StatusCode"))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_token_crate_knows_no_service() {
+    let manifest = fs::read_to_string(root().join("crates/tegata-jwt/Cargo.toml")).unwrap();
+
+    for package in ["axum", "rusqlite", "figment", "tokio", "path ="] {
+        assert!(!manifest.contains(package), "{package}");
+    }
+}
+
+#[test]
+fn every_room_is_on_a_floor() {
+    let homeless: Vec<_> = sources("src")
+        .into_iter()
+        .filter(|(path, _)| floor(&room(path)).is_none())
+        .collect();
+
+    assert!(
+        homeless.iter().all(|(path, _)| path == "src/lib.rs"),
+        "{homeless:#?}"
+    );
+}
+
+/// The files below a folder: their paths from the root, and their code without comments and
+/// without the tests at the bottom.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap();
+                let is_code = |line: &&str| !line.trim_start().starts_with("//");
+                let code: Vec<_> = code.lines().filter(is_code).collect();
+                let path = path.strip_prefix(root()).unwrap().display().to_string();
+                found.push((path, code.join("\n")));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no source below {folder}");
+    found
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// The module of a file: `src/token/pair.rs` and `src/token.rs` are both of `token`.
+fn room(path: &str) -> String {
+    let inner = path.strip_prefix("src/").unwrap();
+    inner
+        .split('/')
+        .next()
+        .unwrap()
+        .trim_end_matches(".rs")
+        .to_owned()
+}
+
+/// The modules a file names after `crate::`, or after `tegata::` in `main.rs`.
+fn imports(code: &str) -> Vec<String> {
+    let first_word = |text: &str| {
+        let end = text
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(text.len());
+        text[..end].to_owned()
+    };
+    let mut found = Vec::new();
+    let after = |prefix: &'static str| code.split(prefix).skip(1);
+    for rest in after("crate::").chain(after("tegata::")) {
+        match rest.strip_prefix('{') {
+            Some(group) => {
+                let group = group.split('}').next().unwrap();
+                found.extend(group.split(',').map(|name| first_word(name.trim())));
+            }
+            None => found.push(first_word(rest)),
+        }
+    }
+    found.retain(|name| {
+        !name.is_empty() && FLOORS.iter().any(|floor| floor.contains(&name.as_str()))
+    });
+    found
+}
+
+fn floor(room: &str) -> Option<usize> {
+    FLOORS.iter().position(|rooms| rooms.contains(&room))
+}

@@ -1,0 +1,71 @@
+use reqwest::{Client, Method};
+
+use crate::app::TestApp;
+
+#[tokio::test]
+async fn another_method_than_post_is_refused_in_ninjas_words() {
+    let app = TestApp::spawn().await;
+
+    let get = app.send(Method::GET, "/api/token/pair", "").await;
+    let head = app.send(Method::HEAD, "/api/token/pair", "").await;
+
+    assert_eq!(get.line(), "405 Method not allowed");
+    assert_eq!(get.header("allow"), Some("POST"));
+    assert_eq!(get.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(head.line(), "405 ");
+}
+
+#[tokio::test]
+async fn only_the_exact_path_is_an_endpoint() {
+    let app = TestApp::spawn_with_alice().await;
+
+    for path in [
+        "/",
+        "/api/token/pair/",
+        "/api/token/Pair",
+        "/api//token/pair",
+        "/token/pair",
+    ] {
+        assert_eq!(app.post(path, "{}").await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_prefix_is_a_setting() {
+    let app = TestApp::with(|s| s.server.api_prefix = "/v1".to_owned().try_into().unwrap()).await;
+    let bare = TestApp::with(|s| s.server.api_prefix = String::new().try_into().unwrap()).await;
+
+    assert_eq!(app.post("/v1/token/verify", "{}").await.status, 400);
+    assert_eq!(app.post("/api/token/verify", "{}").await.status, 404);
+    assert_eq!(bare.post("/token/verify", "{}").await.status, 400);
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id() {
+    let app = TestApp::spawn().await;
+
+    let found = app.post("/api/token/verify", "{}").await;
+    let missing = app.post("/nowhere", "").await;
+
+    assert_eq!(found.header("x-request-id").unwrap().len(), 36);
+    assert_ne!(found.header("x-request-id"), missing.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn a_proxys_request_id_is_kept_unless_it_could_forge_a_log_line() {
+    let app = TestApp::spawn().await;
+    let client = Client::builder().no_proxy().build().unwrap();
+    let answered = async |id: &str| {
+        let request = client
+            .post(app.url("/api/token/verify"))
+            .header("x-request-id", id);
+        request.send().await.unwrap().headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+
+    assert_eq!(answered("edge-7.42").await, "edge-7.42");
+    assert_ne!(answered("a b").await, "a b");
+    assert_eq!(answered(&"x".repeat(65)).await.len(), 36);
+}

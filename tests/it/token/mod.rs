@@ -1,0 +1,4 @@
+mod pair;
+mod refresh;
+pub(crate) mod signed;
+mod verify;

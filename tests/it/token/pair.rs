@@ -1,0 +1,146 @@
+use insta::assert_snapshot;
+use rusqlite::Row;
+use serde_json::json;
+use tegata::settings::StoredToken;
+
+use super::signed::claim;
+use crate::app::TestApp;
+
+#[tokio::test]
+async fn a_pair_is_never_cached() {
+    let app = TestApp::spawn_with_alice().await;
+
+    let answer = app.login("alice", "alice-pw").await;
+
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn the_refresh_token_is_outstanding_as_django_records_it() {
+    let app = TestApp::spawn_with_alice().await;
+
+    let pair = app.obtain_pair().await;
+
+    let sql = "SELECT user_id, jti, token, created_at, expires_at \
+               FROM token_blacklist_outstandingtoken";
+    let row = |row: &Row<'_>| {
+        let text = |column: usize| row.get::<_, String>(column).unwrap();
+        Ok((row.get::<_, i64>(0)?, text(1), text(2), text(3), text(4)))
+    };
+    let (user, jti, token, created_at, expires_at) =
+        app.database().query_row(sql, [], row).unwrap();
+    assert_eq!(user, 1);
+    assert_eq!(jti, claim(&pair.refresh, "jti").as_str().unwrap());
+    assert_eq!(token, pair.refresh);
+    assert_eq!(created_at, "2026-11-21 00:01:33");
+    assert_eq!(expires_at, "2026-11-22 00:01:33");
+}
+
+#[tokio::test]
+async fn a_stolen_database_holds_no_usable_token() {
+    let app = TestApp::with(|s| s.blacklist.stored_token = StoredToken::Unsigned).await;
+    app.create_user("alice", "alice-pw").await;
+
+    let pair = app.obtain_pair().await;
+
+    let sql = "SELECT token FROM token_blacklist_outstandingtoken";
+    let stored: String = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(
+        Some(stored.as_str()),
+        pair.refresh.rsplit_once('.').map(|(unsigned, _)| unsigned)
+    );
+    assert_eq!(app.verify(&stored).await.status, 401);
+    assert_eq!(app.verify(&format!("{stored}.")).await.status, 401);
+}
+
+#[tokio::test]
+async fn without_the_blacklist_app_no_row_is_written() {
+    let app = TestApp::with(|s| s.blacklist.enabled = false).await;
+    app.create_user("alice", "alice-pw").await;
+
+    app.obtain_pair().await;
+
+    let sql = "SELECT count(*) FROM token_blacklist_outstandingtoken";
+    let rows: i64 = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 0);
+}
+
+#[tokio::test]
+async fn an_unknown_user_a_wrong_password_and_an_inactive_user_answer_alike() {
+    let app = TestApp::spawn_with_alice().await;
+    app.create_user("inactive", "inactive-pw").await;
+    let disable = "UPDATE auth_user SET is_active = 0 WHERE username = 'inactive'";
+    app.database().execute(disable, []).unwrap();
+
+    let wrong_password = app.login("alice", "nope").await;
+    let unknown = app.login("nobody", "alice-pw").await;
+    let inactive = app.login("inactive", "inactive-pw").await;
+
+    assert_eq!(unknown.line(), wrong_password.line());
+    assert_eq!(inactive.line(), wrong_password.line());
+    assert_snapshot!(unknown.line(), @r#"401 {"detail": "No active account found with the given credentials", "code": "authentication_failed"}"#);
+}
+
+#[tokio::test]
+async fn a_user_name_is_matched_as_it_is_stored() {
+    let app = TestApp::spawn_with_alice().await;
+
+    assert_eq!(app.login("Alice", "alice-pw").await.status, 401);
+    assert_eq!(app.login(" alice", "alice-pw").await.status, 401);
+    assert_eq!(app.login("ａｌｉｃｅ", "alice-pw").await.status, 401);
+    assert_eq!(app.login("alice\0", "alice-pw").await.status, 401);
+    assert_eq!(app.login("alice' OR '1'='1", "alice-pw").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_stored_hash_is_no_password() {
+    let app = TestApp::spawn_with_alice().await;
+    let sql = "SELECT password FROM auth_user";
+    let hash: String = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
+
+    assert_eq!(app.login("alice", &hash).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_password_of_megabytes_is_refused_unhashed() {
+    let app = TestApp::spawn_with_alice().await;
+
+    assert_eq!(app.login("alice", &"x".repeat(4097)).await.status, 401);
+    assert_eq!(app.login("alice", &"x".repeat(65 * 1024)).await.status, 413);
+}
+
+#[tokio::test]
+async fn the_body_is_json_whatever_its_content_type_says() {
+    let app = TestApp::spawn_with_alice().await;
+    let body = json!({ "username": "alice", "password": "alice-pw", "more": 1 }).to_string();
+
+    let with_mark = [b"\xef\xbb\xbf".as_slice(), body.as_bytes()].concat();
+
+    assert_eq!(app.post("/api/token/pair", body).await.status, 200);
+    assert_eq!(app.post("/api/token/pair", with_mark).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_is_answered_as_ninja_does() {
+    let app = TestApp::spawn_with_alice().await;
+    let long_name = json!({ "username": "x".repeat(151), "password": "x" }).to_string();
+
+    let bodies = [
+        "",
+        "{",
+        "username=alice&password=alice-pw",
+        "[]",
+        "null",
+        "{}",
+        r#"{"username": "alice"}"#,
+        r#"{"password": "alice-pw"}"#,
+        r#"{"username": "", "password": ""}"#,
+        r#"{"username": "alice", "password": 0}"#,
+        r#"{"username": 1, "password": "alice-pw"}"#,
+        r#"{"username": {"$ne": ""}, "password": ["x"]}"#,
+        r#"{"username": "nobody", "username": "alice", "password": "nope"}"#,
+        &long_name,
+    ];
+    assert_snapshot!(app.transcript("/api/token/pair", &bodies).await);
+}
