@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 
 use super::Store;
 use super::columns::Timestamp;
-use super::sqlite::connect;
+use super::sqlite::{LONGEST_WAIT, connect};
 use crate::settings::Settings;
 
 /// What [`Store::migrate`] did.
@@ -30,7 +30,7 @@ impl Store {
         let path = settings.database.url.path();
         create_file(path)?;
 
-        let mut connection = connect(path)?;
+        let mut connection = connect(path, LONGEST_WAIT)?;
         if !is_empty(&connection)? {
             require_tables(path, settings.blacklist.enabled)?;
             return Ok(Migration::Found);
@@ -58,7 +58,7 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
     if !path.exists() {
         bail!("there is no database {shown}: run `tegata migrate`");
     }
-    let connection = connect(path)?;
+    let connection = connect(path, LONGEST_WAIT)?;
     if is_empty(&connection)? {
         bail!("the database {shown} is empty: run `tegata migrate`");
     }

@@ -20,7 +20,7 @@ pub(super) struct Sqlite {
 impl Sqlite {
     /// Opens a database file that is there.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let writer = Writer::start(connect(path)?)?;
+        let writer = Writer::start(connect(path, LONGEST_WAIT)?)?;
         let readers = Readers {
             path: path.to_owned(),
             idle: Mutex::default(),
@@ -69,12 +69,13 @@ impl Sqlite {
     }
 }
 
-/// Opens a connection to a database file that is there.
-pub(super) fn connect(path: &Path) -> Result<Connection> {
+/// Opens a connection to a database file that is there, which waits for `patience` where another
+/// program has the file locked.
+pub(super) fn connect(path: &Path, patience: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(LONGEST_WAIT)?;
+        connection.busy_timeout(patience)?;
         // An acknowledged write survives a power failure; Django, too, has foreign keys checked.
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
         // Touches the file, so that a damaged one is refused here and now.
@@ -101,7 +102,7 @@ impl Readers {
         let taken = idle().pop();
         let connection = match taken {
             Some(connection) => connection,
-            None => self.connect()?,
+            None => self.connect(patience)?,
         };
         connection.busy_timeout(patience)?;
         let answer = query(&connection);
@@ -110,8 +111,8 @@ impl Readers {
         Ok(answer?)
     }
 
-    fn connect(&self) -> Result<Connection> {
-        let connection = connect(&self.path)?;
+    fn connect(&self, patience: Duration) -> Result<Connection> {
+        let connection = connect(&self.path, patience)?;
         connection.execute_batch("PRAGMA query_only = ON")?;
         Ok(connection)
     }
@@ -226,7 +227,7 @@ fn is_busy(error: &anyhow::Error) -> bool {
 }
 
 /// How long another program's lock is waited for.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long a transaction takes in further work.
 const LONGEST_BATCH: Duration = Duration::from_millis(5);
 

@@ -1,0 +1,31 @@
+# The commands of daily work. `make run` serves, `make test` proves.
+
+CARGO ?= cargo
+PYTHON ?= python3
+VENV := target/compat
+
+.PHONY: run test check compat
+
+# Builds the service and serves on the settings of config.toml.
+run:
+	$(CARGO) run --locked --release -- serve
+
+# Everything that needs Rust alone.
+test:
+	$(CARGO) test --locked
+
+# Form, lints and documentation.
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+# Beside a real Django with Ninja JWT, on one database.
+compat: $(VENV)/installed
+	$(CARGO) build --locked
+	TEGATA=target/debug/tegata $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/compat
+
+$(VENV)/installed: tests/compat/requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@

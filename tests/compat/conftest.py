@@ -1,0 +1,148 @@
+"""A Django project and tegata, side by side on one database file."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+HERE = Path(__file__).parent
+TEGATA = Path(os.environ["TEGATA"]).resolve()
+KEY_FILE = HERE.parent / "keys" / "es256.pem"
+SECRET_KEY = "compat-reference-key-0123456789abcdef0123456789abcdef"
+
+
+class Server:
+    """A service in a process of its own."""
+
+    def __init__(self, command, cwd, environment, port):
+        self.origin = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(command, cwd=cwd, env=environment)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return
+            except OSError:
+                assert self.process.poll() is None, f"{command} ended"
+                assert time.monotonic() < deadline, f"{command} does not listen"
+                time.sleep(0.05)
+
+    def post(self, path, body):
+        data = body if isinstance(body, (str, bytes)) else None
+        json = body if data is None else None
+        return requests.post(self.origin + path, data=data, json=json, timeout=30)
+
+    def login(self, username, password):
+        return self.post("/api/token/pair", {"username": username, "password": password})
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+class Site:
+    """One database, and both programs that work on it."""
+
+    def __init__(self, folder, algorithm):
+        self.folder = folder
+        self.database = folder / "db.sqlite3"
+        self.algorithm = algorithm
+        self.servers = []
+        self.environment = os.environ | {
+            "COMPAT_DATABASE": str(self.database),
+            "COMPAT_ALGORITHM": algorithm,
+            "COMPAT_KEY_FILE": str(KEY_FILE),
+        }
+
+    def manage(self, *arguments, **environment):
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=HERE,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    def shell(self, code):
+        return self.manage("shell", "--verbosity", "0", "-c", code).strip()
+
+    def create_django_user(self, username, password, staff=False):
+        create = "create_superuser" if staff else "create_user"
+        self.shell(
+            "from django.contrib.auth import get_user_model\n"
+            f"get_user_model().objects.{create}({username!r}, password={password!r})"
+        )
+
+    def tegata(self, *arguments, **more):
+        command = [TEGATA, *arguments]
+        options = {"cwd": self.folder, "check": True, "text": True}
+        return subprocess.run(command, **(options | more))
+
+    def configure(self, port=0):
+        key = (
+            f'signing_key = "{SECRET_KEY}"'
+            if self.algorithm == "HS256"
+            else f'signing_key_file = "{KEY_FILE}"'
+        )
+        (self.folder / "config.toml").write_text(
+            f'[server]\nbind = "127.0.0.1:{port}"\n'
+            f'[database]\nurl = "sqlite://{self.database}"\n'
+            f'[jwt]\nALGORITHM = "{self.algorithm}"\n{key}\n'
+        )
+
+    def serve_tegata(self):
+        port = free_port()
+        self.configure(port)
+        return self.keep(Server([TEGATA, "serve"], self.folder, os.environ, port))
+
+    def serve_django(self):
+        port = free_port()
+        command = [sys.executable, "manage.py", "runserver", f"127.0.0.1:{port}", "--noreload"]
+        return self.keep(Server(command, HERE, self.environment, port))
+
+    def keep(self, server):
+        self.servers.append(server)
+        return server
+
+    def schema(self):
+        """The tables and indexes, spaces folded."""
+        with sqlite3.connect(self.database) as connection:
+            rows = connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+            )
+            return {name: fold(sql) for name, sql in rows}
+
+
+def fold(sql):
+    return " ".join(sql.split()).replace("( ", "(").replace(" )", ")")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(params=["HS256", "ES256"])
+def site(request, tmp_path):
+    """A folder with no database yet."""
+    site = Site(tmp_path, request.param)
+    site.configure()
+    yield site
+    for server in site.servers:
+        server.stop()
+
+
+@pytest.fixture
+def django_site(site):
+    """A database made by Django, with the user `alice`."""
+    site.manage("migrate", "--verbosity", "0")
+    site.create_django_user("alice", "alice-pw")
+    return site
