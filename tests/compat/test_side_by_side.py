@@ -60,7 +60,7 @@ def test_django_reads_tegatas_outstanding_token(django_site):
         "from ninja_jwt.tokens import RefreshToken\n"
         "row = OutstandingToken.objects.get()\n"
         f"token = RefreshToken({refresh!r})\n"
-        "print(row.user.username, row.token == {refresh!r}, row.jti == token['jti'],\n"
+        f"print(row.user.username, row.token == {refresh!r}, row.jti == token['jti'],\n"
         "      row.expires_at.timestamp() == token['exp'],\n"
         "      int(row.created_at.timestamp()) == token['iat'])"
     )

@@ -216,7 +216,9 @@ fn an_address_in_use_is_refused_before_anything_is_made() {
 
     assert_eq!(refused.code, Some(1));
     assert!(
-        refused.stderr.contains(&format!("cannot bind {address}")),
+        refused
+            .stderr
+            .contains(&format!("cannot listen on {address}")),
         "{}",
         refused.stderr
     );
