@@ -1,6 +1,6 @@
 //! Where the signing key comes from: the settings, or a file in the folder of keys.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,8 @@ pub fn find(settings: &Settings) -> Result<Option<SigningKey>> {
     parse(jwt.algorithm, &read(&path)?, &shown.to_string()).map(Some)
 }
 
-/// Generates a key and keeps it in the folder of keys, for its owner alone.
+/// Generates a key and keeps it in the folder of keys, for its owner alone. Where another process
+/// did so at the same moment, its key is the one.
 pub fn generate(settings: &Settings) -> Result<PathBuf> {
     let algorithm = settings.jwt.algorithm;
     let pem = tegata_jwt::generate(algorithm)?;
@@ -59,9 +60,18 @@ pub fn generate(settings: &Settings) -> Result<PathBuf> {
     let dir = &settings.keys.dir;
     let path = dir.join(format!("{}-{kid}.pem", algorithm.name().to_lowercase()));
 
-    write_new(dir, &path, pem.as_bytes())
-        .with_context(|| format!("cannot write the key file {}", path.display()))?;
-    Ok(path)
+    let keep = || {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let folder = File::open(dir)?;
+        folder.lock()?;
+        if let Some(other) = key_files(dir)?.pop() {
+            return Ok(other);
+        }
+        write_new(&path, pem.as_bytes())?;
+        folder.sync_all()?;
+        Ok::<_, anyhow::Error>(path)
+    };
+    keep().with_context(|| format!("cannot keep a key in {}", dir.display()))
 }
 
 fn parse(algorithm: Algorithm, text: &SecretString, origin: &str) -> Result<SigningKey> {
@@ -101,17 +111,14 @@ fn key_files(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Writes a file whole or not at all: under another name first, then durable, then renamed.
-fn write_new(dir: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+fn write_new(path: &Path, text: &[u8]) -> std::io::Result<()> {
     let partial = path.with_extension("partial");
     let mut file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&partial)?;
     file.write_all(text)?;
     file.sync_all()?;
-    fs::rename(&partial, path)?;
-    fs::File::open(dir)?.sync_all()
+    fs::rename(&partial, path)
 }

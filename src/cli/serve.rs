@@ -21,7 +21,7 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     let bind = settings.server.bind;
     let listener = TcpListener::bind(bind)
         .await
-        .with_context(|| format!("cannot bind {bind}"))?;
+        .with_context(|| format!("cannot listen on {bind}, the address of [server] bind"))?;
     let address = listener.local_addr()?;
 
     let found = keys::find(&settings)?;
@@ -35,8 +35,9 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
     };
 
     let app = App::new(settings, store, key, Clock::System)?;
-    if app.store.is_new().await? {
-        let password = create_admin(&app.accounts).await?;
+    if app.store.is_new().await?
+        && let Some(password) = create_admin(&app.accounts).await?
+    {
         welcome(&app.settings, generated, address, &password)?;
     }
     tracing::info!("listening on http://{address}");
@@ -59,7 +60,8 @@ async fn generate_key(settings: &Settings, store: &Store) -> Result<(SigningKey,
     Ok((key, Some(path)))
 }
 
-async fn create_admin(accounts: &Accounts) -> Result<Zeroizing<String>> {
+/// Creates the first user and tells the password; `None` where another process was first.
+async fn create_admin(accounts: &Accounts) -> Result<Option<Zeroizing<String>>> {
     let password = random_password()?;
     let admin = Registration {
         username: Username::parse(ADMIN).map_err(anyhow::Error::msg)?,
@@ -68,11 +70,7 @@ async fn create_admin(accounts: &Accounts) -> Result<Zeroizing<String>> {
         is_staff: true,
         is_superuser: true,
     };
-    accounts
-        .create(admin)
-        .await?
-        .context("another process created the user admin just now")?;
-    Ok(password)
+    Ok(accounts.create(admin).await?.map(|_| password))
 }
 
 /// What the first start made, and the line that obtains the first token pair. To standard output,

@@ -1,4 +1,5 @@
 use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -35,10 +36,15 @@ impl<T: Schema, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
-        // The one way to fail, other than by a broken connection, is the length.
-        let body = Bytes::from_request(request, state)
-            .await
-            .map_err(|_| ApiError::TooLarge)?;
+        let body =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection {
+                    BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                        ApiError::TooLarge
+                    }
+                    _ => ApiError::NotJson,
+                })?;
         parse(&body).map(Self)
     }
 }

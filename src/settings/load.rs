@@ -104,21 +104,17 @@ impl Provider for Environment {
         Metadata::named(ENVIRONMENT)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment"
-    )]
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
         let mut tables = Dict::new();
-        for (name, text) in std::env::vars() {
-            let Some((table, key)) = name.strip_prefix(PREFIX).and_then(|n| n.split_once("__"))
-            else {
+        for (name, value) in std::env::vars_os() {
+            let Some((table, key)) = name.to_str().and_then(setting) else {
                 continue;
             };
-            let table = table.to_lowercase();
-            if !TABLES.contains(&table.as_str()) {
-                continue;
-            }
+            let Some(text) = value.to_str() else {
+                return Err(Error::from("not UTF-8".to_owned())
+                    .with_path(&table)
+                    .with_path(key));
+            };
             let entry = tables
                 .entry(table)
                 .or_insert_with(|| Value::from(Dict::new()));
@@ -128,6 +124,13 @@ impl Provider for Environment {
         }
         Ok(Profile::Default.collect(tables))
     }
+}
+
+/// The table and the key a variable sets, where it sets one.
+fn setting(variable: &str) -> Option<(String, &str)> {
+    let (table, key) = variable.strip_prefix(PREFIX)?.split_once("__")?;
+    let table = table.to_lowercase();
+    TABLES.contains(&table.as_str()).then_some((table, key))
 }
 
 fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {

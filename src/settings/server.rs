@@ -1,12 +1,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// `[server]`: where the service listens.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// The address and port to listen on. Port 0 takes a free one.
+    #[serde(deserialize_with = "address")]
     pub bind: SocketAddr,
     /// The path under which `/token/pair` and its like live, without a slash at its end.
     pub api_prefix: PathPrefix,
@@ -19,6 +21,13 @@ impl Default for Server {
             api_prefix: PathPrefix("/api".to_owned()),
         }
     }
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let expected = "an address and a port such as \"127.0.0.1:8000\" or \"[::1]:8000\"";
+    text.parse()
+        .map_err(|_| D::Error::custom(format!("`{text}` is not {expected}")))
 }
 
 /// The beginning of a URL path: `""`, or `/` and a segment, any number of times.

@@ -1,7 +1,7 @@
 //! The tables: made in an empty database as Django's own migrations would make them, and never
 //! altered in any other.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -28,6 +28,9 @@ impl Store {
     /// Creates the tables in an empty or absent database, all or none of them.
     pub fn migrate(settings: &Settings, now: DateTime<Utc>) -> Result<Migration> {
         let path = settings.database.url.path();
+        // Of two processes that start at once one makes everything: SQLite's own locks do not
+        // cover the change to a write-ahead log.
+        let _alone = lock_folder_of(path)?;
         create_file(path)?;
 
         let mut connection = connect(path, LONGEST_WAIT)?;
@@ -38,11 +41,7 @@ impl Store {
 
         // The write-ahead log stays with the file; only a file of our own may get it.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        let transaction =
-            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        if !is_empty(&transaction)? {
-            return Ok(Migration::Found);
-        }
+        let transaction = connection.transaction()?;
         transaction
             .execute_batch(TABLES)
             .context("cannot create the tables")?;
@@ -82,6 +81,20 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Held until it is dropped.
+fn lock_folder_of(path: &Path) -> Result<File> {
+    let folder = path
+        .parent()
+        .filter(|folder| *folder != "")
+        .unwrap_or(Path::new("."));
+    let lock = || {
+        let file = File::open(folder)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    };
+    lock().with_context(|| format!("cannot use the database's folder {}", folder.display()))
 }
 
 /// Creates the file for its owner alone; SQLite gives its log the same mode.

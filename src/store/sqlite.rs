@@ -160,6 +160,12 @@ impl Drop for Writer {
 
 fn run_writer(connection: &Connection, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
+        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+            tracing::error!(%error, "no transaction could begin");
+            // Whoever has come meanwhile has waited as well, and must not wait in turn.
+            jobs.try_iter().for_each(drop);
+            continue;
+        }
         match commit_together(connection, first, jobs) {
             Ok(answers) => answers.into_iter().for_each(|answer| answer()),
             Err(error) => {
@@ -172,15 +178,13 @@ fn run_writer(connection: &Connection, jobs: &Receiver<Job>) {
     }
 }
 
-/// One transaction around the first job and all that come while it is open.
+/// The first job and all that come while the transaction is open, then its end.
 fn commit_together(
     connection: &Connection,
     first: Job,
     jobs: &Receiver<Job>,
 ) -> Result<Vec<Answer>> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
     let deadline = Instant::now() + LONGEST_BATCH;
-
     let mut answers = Vec::new();
     let mut next = Some(first);
     while let Some(job) = next {

@@ -67,12 +67,15 @@ impl Folder {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let listening = log.find_map(|line| {
-            let line = line.unwrap();
-            line.split_once("listening on ")
-                .map(|(_, origin)| origin.to_owned())
+        let mut told = Vec::new();
+        let origin = log.by_ref().map(Result::unwrap).find_map(|line| {
+            let origin = line
+                .split_once("listening on ")
+                .map(|(_, origin)| origin.to_owned());
+            told.push(line);
+            origin
         });
-        let origin = listening.expect("the service listens");
+        let origin = origin.unwrap_or_else(|| panic!("it does not listen: {told:?}"));
         // Kept open: a log nobody reads would end the service.
         Service {
             child,

@@ -1,3 +1,6 @@
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use super::command::Folder;
 
 #[test]
@@ -83,4 +86,38 @@ fn the_shipped_config_is_accepted() {
     let folder = Folder::with_config(include_str!("../../../config.toml"));
 
     assert_eq!(folder.run(&["migrate"]).code, Some(0));
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_does_no_harm_unless_it_is_a_setting() {
+    let folder = Folder::new();
+    let odd = OsStr::from_bytes(b"\xff");
+
+    let somebody_elses = folder
+        .command(&["migrate"])
+        .env("LEGACY", odd)
+        .output()
+        .unwrap();
+    let ours = folder
+        .command(&["migrate"])
+        .env("TEGATA_KEYS__DIR", odd)
+        .output()
+        .unwrap();
+
+    assert!(somebody_elses.status.success());
+    let told = String::from_utf8(ours.stderr).unwrap();
+    assert_eq!(told, "error: TEGATA_KEYS__DIR: not UTF-8\n");
+}
+
+#[test]
+fn an_address_that_is_none_says_what_was_expected() {
+    let folder = Folder::with_config("[server]\nbind = \"localhost\"\n");
+
+    let refused = folder.run(&["serve"]);
+
+    assert!(
+        refused
+            .stderr
+            .contains("[server] bind: `localhost` is not an address and a port")
+    );
 }

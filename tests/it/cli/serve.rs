@@ -1,6 +1,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::thread;
 
 use reqwest::Client;
 
@@ -227,4 +228,23 @@ fn an_address_in_use_is_refused_before_anything_is_made() {
         1,
         "config.toml alone"
     );
+}
+
+#[test]
+fn of_two_first_starts_at_once_one_makes_everything_and_both_serve() {
+    let folder = Folder::new();
+
+    let (one, other) = thread::scope(|scope| {
+        let starts = [
+            scope.spawn(|| folder.serve().stop()),
+            scope.spawn(|| folder.serve().stop()),
+        ];
+        starts.map(|start| start.join().unwrap()).into()
+    });
+
+    assert_eq!((one.code, other.code), (Some(0), Some(0)));
+    let told = [&one.stdout, &other.stdout].map(|stdout| stdout.matches("curl").count());
+    assert_eq!(told[0] + told[1], 1, "{one:?}\n{other:?}");
+    let keys = fs::read_dir(folder.path().join("keys")).unwrap();
+    assert_eq!(keys.count(), 1);
 }
