@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
 use tegata_jwt::{Clock, Issuer, SigningKey, Verifier};
 
 use crate::account::Accounts;
@@ -13,8 +12,6 @@ use crate::store::Store;
 pub struct App {
     /// The settings, as they were at the start.
     pub settings: Settings,
-    /// Where the time comes from.
-    pub clock: Clock,
     /// Issues tokens.
     pub issuer: Issuer,
     /// Verifies tokens.
@@ -27,19 +24,14 @@ pub struct App {
 
 impl App {
     /// Puts the parts together.
-    pub fn new(
-        settings: Settings,
-        store: Store,
-        key: SigningKey,
-        clock: Clock,
-    ) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self {
-            verifier: Verifier::new(&settings.jwt, key.verifying_key()?, clock.clone()),
+    #[must_use]
+    pub fn new(settings: Settings, store: Store, key: SigningKey, clock: &Clock) -> Arc<Self> {
+        Arc::new(Self {
+            verifier: Verifier::new(&settings.jwt, key.verifying_key(), clock.clone()),
             issuer: Issuer::new(&settings.jwt, key, clock.clone()),
             accounts: Accounts::new(&settings.users, store.clone(), clock.clone()),
             store,
-            clock,
             settings,
-        }))
+        })
     }
 }

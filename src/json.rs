@@ -1,6 +1,7 @@
 //! JSON as Python's `json.dumps` writes it, which is how Ninja JWT answers: a blank after each
 //! comma and colon, and nothing but ASCII.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -15,6 +16,20 @@ pub fn to_vec(value: &impl Serialize) -> Vec<u8> {
         .serialize(&mut serializer)
         .expect("answers have string keys and a Vec takes any bytes");
     json
+}
+
+/// A JSON text as one line of ASCII, fit for a terminal whatever wrote it.
+#[must_use]
+pub fn one_line(json: &str) -> String {
+    let mut line = String::with_capacity(json.len());
+    // Control characters stand only between members, all else that is not ASCII only in strings.
+    for unit in json.encode_utf16().filter(|unit| !matches!(unit, 0..0x20)) {
+        match u8::try_from(unit).ok().filter(|byte| is_plain(*byte)) {
+            Some(byte) => line.push(byte.into()),
+            None => write!(line, "\\u{unit:04x}").expect("a String takes whatever is written"),
+        }
+    }
+    line
 }
 
 struct Python;
@@ -55,6 +70,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_terminal_gets_one_line_without_control_characters() {
+        let hostile = "{\n\t\"a\": \"\u{9b}2J\u{202e}\u{7f}😀\"\r\n}";
+
+        assert_eq!(
+            one_line(hostile),
+            r#"{"a": "\u009b2J\u202e\u007f\ud83d\ude00"}"#
+        );
+    }
 
     #[test]
     fn separators_and_escapes_are_pythons() {

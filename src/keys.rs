@@ -12,14 +12,18 @@ use zeroize::Zeroizing;
 
 use crate::settings::Settings;
 
-/// The signing key: the one the settings give, or else the one in the folder of keys. `None`
-/// where there is none yet and one can be generated.
-pub fn find(settings: &Settings) -> Result<Option<SigningKey>> {
+/// The signing key the settings give, as a text or as a file. `None` where they give none, and one
+/// can be kept in the folder of keys.
+pub fn configured(settings: &Settings) -> Result<Option<SigningKey>> {
     let jwt = &settings.jwt;
     if let Some(secret) = &jwt.signing_key {
         return parse(jwt.algorithm, secret, "[jwt] signing_key").map(Some);
     }
     if let Some(path) = &jwt.signing_key_file {
+        // Django may have to read it, too.
+        if mode(path).is_ok_and(|mode| mode & 0o007 != 0) {
+            tracing::warn!("{} can be read by everyone", path.display());
+        }
         return parse(jwt.algorithm, &read(path)?, &path.display().to_string()).map(Some);
     }
     if jwt.algorithm.is_symmetric() {
@@ -29,58 +33,58 @@ pub fn find(settings: &Settings) -> Result<Option<SigningKey>> {
             jwt.algorithm
         );
     }
+    Ok(None)
+}
 
+/// The key in the folder of keys; `None` where the folder holds none or is not there.
+pub fn kept(settings: &Settings) -> Result<Option<SigningKey>> {
     let dir = &settings.keys.dir;
     let mut files = key_files(dir)?;
     let Some(path) = files.pop() else {
         return Ok(None);
     };
-    let shown = path.display();
     ensure!(
         files.is_empty(),
         "{} holds more than one key: leave one there",
         dir.display()
     );
-    let mode = fs::metadata(&path)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        bail!("{shown} can be read by others: run `chmod 600 {shown}`");
-    }
-    parse(jwt.algorithm, &read(&path)?, &shown.to_string()).map(Some)
+    load(settings, &path).map(Some)
 }
 
 /// Generates a key and keeps it in the folder of keys, for its owner alone. Where another process
 /// did so at the same moment, its key is the one.
-pub fn generate(settings: &Settings) -> Result<PathBuf> {
+pub fn generate(settings: &Settings) -> Result<(SigningKey, PathBuf)> {
     let algorithm = settings.jwt.algorithm;
-    let pem = tegata_jwt::generate(algorithm)?;
-    let kid = SigningKey::from_pem(algorithm, &pem)?
-        .kid()
-        .unwrap_or_default()
-        .to_owned();
+    let pem = SigningKey::generate_pem(algorithm)?;
+    let key = SigningKey::from_pem(algorithm, &pem)?;
     let dir = &settings.keys.dir;
-    let path = dir.join(format!("{}-{kid}.pem", algorithm.name().to_lowercase()));
+    let name = algorithm.name().to_lowercase();
+    let path = dir.join(format!("{name}-{}.pem", key.kid().unwrap_or_default()));
 
     let keep = || {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let folder = File::open(dir)?;
         folder.lock()?;
         if let Some(other) = key_files(dir)?.pop() {
-            return Ok(other);
+            return Ok((load(settings, &other)?, other));
         }
         write_new(&path, pem.as_bytes())?;
         folder.sync_all()?;
-        Ok::<_, anyhow::Error>(path)
+        Ok::<_, anyhow::Error>((key, path))
     };
     keep().with_context(|| format!("cannot keep a key in {}", dir.display()))
 }
 
+fn load(settings: &Settings, path: &Path) -> Result<SigningKey> {
+    let shown = path.display();
+    if mode(path)? & 0o077 != 0 {
+        bail!("{shown} can be read by others: run `chmod 600 {shown}`");
+    }
+    parse(settings.jwt.algorithm, &read(path)?, &shown.to_string())
+}
+
 fn parse(algorithm: Algorithm, text: &SecretString, origin: &str) -> Result<SigningKey> {
-    let text = text.expose_secret();
-    let key = if algorithm.is_symmetric() {
-        SigningKey::from_secret(algorithm, text.as_bytes())
-    } else {
-        SigningKey::from_pem(algorithm, text)
-    };
+    let key = SigningKey::parse(algorithm, text.expose_secret());
     key.with_context(|| format!("{origin} cannot serve as the signing key"))
 }
 
@@ -89,6 +93,10 @@ fn read(path: &Path) -> Result<SecretString> {
     let text = fs::read_to_string(path).map(Zeroizing::new);
     let text = text.with_context(|| format!("cannot read the key file {}", path.display()))?;
     Ok(text.trim_end_matches(['\r', '\n']).into())
+}
+
+fn mode(path: &Path) -> std::io::Result<u32> {
+    Ok(fs::metadata(path)?.permissions().mode())
 }
 
 fn key_files(dir: &Path) -> Result<Vec<PathBuf>> {

@@ -44,7 +44,7 @@ impl HashingPool {
         };
         tokio::task::spawn_blocking(work)
             .await
-            .map_err(|error| Unavailable::Store(error.into()))
+            .map_err(|_| Unavailable::HashingFailed)
     }
 }
 

@@ -38,56 +38,52 @@ impl Accounts {
     }
 
     /// The user of that name, where the password is right and the user active. Every other case
-    /// costs the same and answers `None`.
+    /// costs the same and answers `None`, save that a password over the bound costs nothing.
     pub async fn authenticate(
         &self,
         username: &str,
         password: Zeroizing<String>,
     ) -> Result<Option<User>, Unavailable> {
-        if password.len() > LONGEST_PASSWORD {
+        if password.len() > MAX_PASSWORD_BYTES {
             return Ok(None);
         }
 
         let user = self.store.user_by_username(username).await?;
-        let stored = user.as_ref().map(|user| user.password.clone());
+        let stored = user
+            .as_ref()
+            .map(|user| (user.password.clone(), user.is_active));
         let iterations = self.iterations;
-        let check = move || password::check(stored.as_deref(), &password, iterations);
-        let is_right = self.hashing.run(check).await?;
-
-        Ok(user.filter(|user| is_right && user.is_active))
-    }
-
-    /// Creates a user; `None` where the name is taken.
-    pub async fn create(&self, user: Registration) -> Result<Option<UserId>, Unavailable> {
-        let iterations = self.iterations;
-        let hash = move || password::hash(&user.password, iterations);
-        let password = self.hashing.run(hash).await??;
-
-        let row = NewUser {
-            username: user.username.into(),
-            password,
-            email: user.email,
-            is_staff: user.is_staff,
-            is_superuser: user.is_superuser,
-            date_joined: self.clock.now(),
+        let check = move || {
+            let (hash, is_active) = stored.unzip();
+            password::check(
+                hash.as_deref(),
+                is_active == Some(true),
+                &password,
+                iterations,
+            )
         };
-        Ok(self.store.create_user(row).await?)
+        let is_accepted = self.hashing.run(check).await?;
+
+        // Hashing takes long: who was disabled or got another password meanwhile, stays outside.
+        let Some(user) = user.filter(|_| is_accepted) else {
+            return Ok(None);
+        };
+        let now = self.store.user_by_id(user.id).await?;
+        Ok(now.filter(|now| now.is_active && now.password == user.password))
+    }
+
+    /// Creates a user with a password; `None` where the name is taken.
+    pub async fn create(
+        &self,
+        user: NewUser,
+        password: Zeroizing<String>,
+    ) -> Result<Option<UserId>, Unavailable> {
+        let iterations = self.iterations;
+        let hash = move || password::hash(&password, iterations);
+        let hash = self.hashing.run(hash).await??;
+        Ok(self.store.create_user(user, hash, self.clock.now()).await?)
     }
 }
 
-/// A user as they are to be created. No `Debug`: the password does not belong in logs.
-pub struct Registration {
-    /// The name.
-    pub username: Username,
-    /// The password.
-    pub password: Zeroizing<String>,
-    /// The e-mail address, or nothing.
-    pub email: String,
-    /// Whether the user may enter Django's admin.
-    pub is_staff: bool,
-    /// Whether the user has every permission in Django.
-    pub is_superuser: bool,
-}
-
-/// In bytes. Longer ones are refused unhashed: they would only cost time (CVE-2013-1443).
-pub const LONGEST_PASSWORD: usize = 4096;
+/// Longer ones are refused unhashed: they would only cost time (CVE-2013-1443).
+pub const MAX_PASSWORD_BYTES: usize = 4096;

@@ -5,29 +5,35 @@ use std::num::NonZeroU32;
 use aws_lc_rs::{pbkdf2, rand};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use tegata_jwt::IssueError;
+use tegata_jwt::CryptoError;
 use zeroize::Zeroizing;
 
-/// Whether the password fits the stored hash, if there is one that can be checked.
+/// Whether the password fits the stored hash of an active user, if there is one that can be
+/// checked.
 ///
 /// A refusal takes as long as a check of `iterations` rounds, whatever the reason, so that the
-/// time does not tell an unknown user from a wrong password. An old hash of more rounds takes its
-/// own time.
-pub(super) fn check(stored: Option<&str>, password: &str, iterations: u32) -> bool {
+/// time does not tell an unknown or inactive user from a wrong password. An old hash of more
+/// rounds takes its own time.
+pub(super) fn check(
+    stored: Option<&str>,
+    is_active: bool,
+    password: &str,
+    iterations: u32,
+) -> bool {
     let Some(stored) = stored.and_then(Pbkdf2::parse) else {
         burn(password, iterations);
         return false;
     };
 
-    let is_right = stored.verify(password);
-    if !is_right {
+    let is_accepted = stored.verify(password) && is_active;
+    if !is_accepted {
         burn(password, iterations.saturating_sub(stored.iterations.get()));
     }
-    is_right
+    is_accepted
 }
 
 /// A new hash, with a salt of its own.
-pub(super) fn hash(password: &str, iterations: u32) -> Result<String, IssueError> {
+pub(super) fn hash(password: &str, iterations: u32) -> Result<String, CryptoError> {
     let salt = salt()?;
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
     let hash = STANDARD.encode(derive(password, &salt, iterations));
@@ -35,9 +41,9 @@ pub(super) fn hash(password: &str, iterations: u32) -> Result<String, IssueError
 }
 
 /// A password nobody knows yet: 120 random bits in 20 characters that need no quoting.
-pub fn random() -> Result<Zeroizing<String>, IssueError> {
+pub fn random() -> Result<Zeroizing<String>, CryptoError> {
     let mut bits = [0; 15];
-    rand::fill(&mut bits).map_err(|_| IssueError)?;
+    rand::fill(&mut bits).map_err(|_| CryptoError)?;
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bits)))
 }
 
@@ -95,11 +101,11 @@ fn burn(password: &str, iterations: u32) {
 }
 
 /// As Django's: 22 letters and digits, 128 bits and more.
-fn salt() -> Result<String, IssueError> {
+fn salt() -> Result<String, CryptoError> {
     let mut salt = String::with_capacity(SALT_CHARACTERS);
     while salt.len() < SALT_CHARACTERS {
         let mut bytes = [0; 32];
-        rand::fill(&mut bytes).map_err(|_| IssueError)?;
+        rand::fill(&mut bytes).map_err(|_| CryptoError)?;
         // The bytes that stand for no letter or digit are passed over: no character is likelier.
         let characters = bytes
             .iter()
@@ -129,8 +135,9 @@ mod tests {
 
     #[test]
     fn a_hash_made_by_django_is_verified() {
-        assert!(check(Some(DJANGO), "alice-pw", 1));
-        assert!(!check(Some(DJANGO), "alice-PW", 1));
+        assert!(check(Some(DJANGO), true, "alice-pw", 1));
+        assert!(!check(Some(DJANGO), true, "alice-PW", 1));
+        assert!(!check(Some(DJANGO), false, "alice-pw", 1));
     }
 
     #[test]
@@ -138,14 +145,14 @@ mod tests {
         let stored = hash("pa$$ wörd", 2).unwrap();
 
         assert!(stored.starts_with("pbkdf2_sha256$2$"), "{stored}");
-        assert!(check(Some(&stored), "pa$$ wörd", 1));
-        assert!(!check(Some(&stored), "pa$$ w\u{f6}rd ", 1));
+        assert!(check(Some(&stored), true, "pa$$ wörd", 1));
+        assert!(!check(Some(&stored), true, "pa$$ w\u{f6}rd ", 1));
         assert_ne!(stored, hash("pa$$ wörd", 2).unwrap());
     }
 
     #[test]
     fn a_stored_hash_is_not_its_own_password() {
-        assert!(!check(Some(DJANGO), DJANGO, 1));
+        assert!(!check(Some(DJANGO), true, DJANGO, 1));
     }
 
     #[test]
@@ -165,8 +172,8 @@ mod tests {
         assert!(
             damaged
                 .iter()
-                .all(|stored| !check(Some(stored), "alice-pw", 1))
+                .all(|stored| !check(Some(stored), true, "alice-pw", 1))
         );
-        assert!(!check(None, "", 1));
+        assert!(!check(None, true, "", 1));
     }
 }

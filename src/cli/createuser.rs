@@ -1,14 +1,14 @@
 use std::io::{IsTerminal, Read};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use tegata_jwt::Clock;
 use zeroize::Zeroizing;
 
 use super::Misuse;
-use crate::account::{Accounts, LONGEST_PASSWORD, Registration, Username};
+use crate::account::{Accounts, MAX_PASSWORD_BYTES, Username};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{NewUser, Store};
 
 #[derive(Args)]
 pub(super) struct Createuser {
@@ -30,22 +30,21 @@ pub(super) struct Createuser {
 
 impl Createuser {
     /// `tegata createuser`.
-    pub(super) async fn run(self, settings: Settings) -> Result<()> {
-        let username = Username::parse(&self.username).map_err(Misuse)?;
-        let store = Store::open(&settings)?;
-        let user = Registration {
+    pub(super) async fn run(self, settings: &Settings) -> Result<()> {
+        let username: String = Username::parse(&self.username).map_err(Misuse)?.into();
+        let store = Store::open(settings)?;
+        let password = read_password(self.password_stdin)?;
+        let user = NewUser {
             username: username.clone(),
-            password: read_password(self.password_stdin)?,
             email: self.email,
             is_staff: self.staff,
             is_superuser: self.superuser,
         };
 
         let accounts = Accounts::new(&settings.users, store, Clock::System);
-        let Some(id) = accounts.create(user).await? else {
-            bail!("there is a user {} already", String::from(username));
-        };
-        eprintln!("created user {} with id {id}", String::from(username));
+        let id = accounts.create(user, password).await?;
+        let id = id.with_context(|| format!("there is a user {username} already"))?;
+        eprintln!("created user {username} with id {id}");
         Ok(())
     }
 }
@@ -69,8 +68,8 @@ fn read_password(from_stdin: bool) -> Result<Zeroizing<String>> {
 
     ensure!(!password.is_empty(), "the password is empty");
     ensure!(
-        password.len() <= LONGEST_PASSWORD,
-        "the password is over {LONGEST_PASSWORD} bytes"
+        password.len() <= MAX_PASSWORD_BYTES,
+        "the password is over {MAX_PASSWORD_BYTES} bytes"
     );
     Ok(password)
 }

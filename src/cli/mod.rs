@@ -1,11 +1,7 @@
 //! The command line: one command, one file. Data goes to standard output, everything else to
 //! standard error.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is where the program speaks"
-)]
+#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
 
 mod createuser;
 mod migrate;
@@ -18,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::settings::{Settings, Source, load};
+use crate::settings::{Source, load};
 
 /// Issues and verifies JSON Web Tokens.
 #[derive(Parser)]
@@ -47,30 +43,23 @@ enum Command {
 
 /// Runs the command of the process's arguments: 0 done, 1 refused or failed, 2 misused.
 pub async fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let source = cli.config.map_or(Source::Default, Source::File);
-    let settings = || -> Result<Settings> { Ok(load(&source)?) };
-
-    let done = match cli.command {
-        None => Cli::command().print_help().map_err(Into::into),
-        Some(Command::Serve) => match settings() {
-            Ok(settings) => serve::run(settings).await,
-            Err(error) => Err(error),
-        },
-        Some(Command::Migrate) => settings().and_then(|settings| migrate::run(&settings)),
-        Some(Command::Createuser(command)) => match settings() {
-            Ok(settings) => command.run(settings).await,
-            Err(error) => Err(error),
-        },
-        Some(Command::Token(command)) => command.run(),
-    };
-
-    match done {
+    match execute(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
         }
+    }
+}
+
+async fn execute(cli: Cli) -> Result<()> {
+    let source = cli.config.map_or(Source::Default, Source::File);
+    match cli.command {
+        None => Ok(Cli::command().print_help()?),
+        Some(Command::Serve) => serve::run(load(&source)?).await,
+        Some(Command::Migrate) => migrate::run(&load(&source)?),
+        Some(Command::Createuser(command)) => command.run(&load(&source)?).await,
+        Some(Command::Token(command)) => command.run(),
     }
 }
 

@@ -6,71 +6,94 @@ use anyhow::{Context, Result, ensure};
 use tegata_jwt::{Clock, SigningKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use zeroize::Zeroizing;
+use tracing::Level;
 
-use crate::account::{Accounts, Registration, Username, random_password};
+use crate::account::random_password;
 use crate::app::App;
-use crate::settings::Settings;
-use crate::store::Store;
+use crate::settings::{LogLevel, Settings};
+use crate::store::{NewUser, Store};
 use crate::{http, keys};
 
-/// `tegata serve`. What can refuse the start comes before what leaves traces.
+/// `tegata serve`. What can refuse the start comes before what leaves traces, and each step can be
+/// repeated after an interruption.
 pub(super) async fn run(settings: Settings) -> Result<()> {
-    log_to_stderr();
+    log_to_stderr(settings.log.level);
     let stop = stop_signal()?;
     let bind = settings.server.bind;
-    let listener = TcpListener::bind(bind)
-        .await
+    let listener = TcpListener::bind(bind).await;
+    let listener = listener
         .with_context(|| format!("cannot listen on {bind}, the address of [server] bind"))?;
     let address = listener.local_addr()?;
 
-    let found = keys::find(&settings)?;
-    if settings.database.auto_migrate {
-        Store::migrate(&settings, Clock::System.now())?;
+    let (store, key, generated) = open(&settings).await?;
+    let app = App::new(settings, store, key, &Clock::System);
+    if app.store.never_had_a_user().await? {
+        create_admin(&app, generated, address).await?;
     }
-    let store = Store::open(&settings)?;
-    let (key, generated) = match found {
-        Some(key) => (key, None),
-        None => generate_key(&settings, &store).await?,
-    };
 
-    let app = App::new(settings, store, key, Clock::System)?;
-    if app.store.is_new().await?
-        && let Some(password) = create_admin(&app.accounts).await?
-    {
-        welcome(&app.settings, generated, address, &password)?;
-    }
     tracing::info!("listening on http://{address}");
     http::serve(listener, app, stop).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// A key for a service that never had one. A folder that was not mounted must not become a new
-/// identity, so not where tokens were issued before.
-async fn generate_key(settings: &Settings, store: &Store) -> Result<(SigningKey, Option<PathBuf>)> {
+/// The database and the signing key, and the file of the key where it was generated just now.
+async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>)> {
+    let configured = keys::configured(settings)?;
+    let kept = if configured.is_none() {
+        keys::kept(settings)?
+    } else {
+        None
+    };
+
+    if settings.database.auto_migrate {
+        // On a first start the tables come before the key.
+        ensure!(
+            kept.is_none() || !Store::is_empty(settings)?,
+            "{} holds a key, but the database {} is empty: put the database back, or run `tegata \
+             migrate` to begin with an empty one",
+            settings.keys.dir.display(),
+            settings.database.url.path().display()
+        );
+        Store::migrate(settings, Clock::System.now())?;
+    }
+    let store = Store::open(settings)?;
+
+    if let Some(key) = configured.or(kept) {
+        return Ok((store, key, None));
+    }
+    // A folder that was not mounted must not become a new identity. Without the blacklist app
+    // nothing tells whether tokens were issued, so users have to do.
+    let may_have_issued = store.has_ever_issued().await?
+        || !settings.blacklist.enabled && !store.never_had_a_user().await?;
     ensure!(
-        !store.has_ever_issued().await?,
-        "{} holds no key, but tokens were issued from this database before: put the key back, or \
-         set [jwt] algorithm and signing_key to what they were signed with",
+        !may_have_issued,
+        "{} holds no key, but tokens may have been issued from this database before: put the key \
+         back, or set [jwt] algorithm and signing_key to what they were signed with",
         settings.keys.dir.display()
     );
-    let path = keys::generate(settings)?;
-    let key = keys::find(settings)?.context("the generated key is gone")?;
-    Ok((key, Some(path)))
+    let (key, path) = keys::generate(settings)?;
+    Ok((store, key, Some(path)))
 }
 
-/// Creates the first user and tells the password; `None` where another process was first.
-async fn create_admin(accounts: &Accounts) -> Result<Option<Zeroizing<String>>> {
+/// Creates the first user. The password is told before it counts: a start that is interrupted in
+/// between tells another one next time, and none is ever lost.
+async fn create_admin(app: &App, generated: Option<PathBuf>, address: SocketAddr) -> Result<()> {
     let password = random_password()?;
-    let admin = Registration {
-        username: Username::parse(ADMIN).map_err(anyhow::Error::msg)?,
-        password: password.clone(),
-        email: String::new(),
+    welcome(&app.settings, generated, address, &password)?;
+
+    let admin = NewUser {
+        username: ADMIN.to_owned(),
         is_staff: true,
         is_superuser: true,
+        ..NewUser::default()
     };
-    Ok(accounts.create(admin).await?.map(|_| password))
+    if app.accounts.create(admin, password).await?.is_none() {
+        let void = "Another process created admin at the same moment: this password is void, that \
+                    one counts.";
+        writeln!(std::io::stdout(), "{void}")?;
+    }
+    Ok(())
 }
 
 /// What the first start made, and the line that obtains the first token pair. To standard output,
@@ -115,8 +138,16 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-fn log_to_stderr() {
+fn log_to_stderr(level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
+    };
     tracing_subscriber::fmt()
+        .with_max_level(level)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)

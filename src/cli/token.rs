@@ -1,8 +1,10 @@
-use std::io::Read;
+use std::io::{Read, Write};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use tegata_jwt::Unverified;
+
+use crate::json::one_line;
 
 #[derive(Subcommand)]
 pub(super) enum Token {
@@ -30,7 +32,10 @@ fn decode(token: String) -> Result<()> {
         .claims_unverified()
         .context("cannot decode the token's claims")?;
 
-    println!("{}\n{}", unverified.header().json(), claims.json());
+    let mut out = std::io::stdout().lock();
+    for json in [unverified.header().json(), claims.json()] {
+        writeln!(out, "{}", one_line(json))?;
+    }
     eprintln!("decoded only: the signature was not verified");
     Ok(())
 }

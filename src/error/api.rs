@@ -3,7 +3,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tegata_jwt::TokenError;
+use tegata_jwt::{Claim, TokenError};
 
 use super::Unavailable;
 use crate::json;
@@ -29,6 +29,8 @@ pub enum ApiError {
     TokenBlacklisted,
     /// The body is longer than any we read.
     TooLarge,
+    /// The body did not come in time.
+    TooSlow,
     /// What is needed for the answer is not there.
     Unavailable(Unavailable),
     /// Members have the wrong form, as pydantic tells it.
@@ -61,6 +63,7 @@ impl ApiError {
             Self::InvalidInput(_) | Self::NotJson => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
@@ -86,6 +89,7 @@ impl ApiError {
             Self::Token(error) => detail(token_detail(error), Some("token_not_valid")),
             Self::TokenBlacklisted => detail("Token is blacklisted", Some("token_not_valid")),
             Self::TooLarge => detail("Request body is too large", Some("request_too_large")),
+            Self::TooSlow => detail("Request body did not come in time", Some("request_timeout")),
             Self::Unavailable(_) => {
                 detail("The service is unavailable, try again", Some("unavailable"))
             }
@@ -98,6 +102,10 @@ impl ApiError {
     fn log(&self) {
         match self {
             Self::Token(error) => tracing::debug!(%error, "token refused"),
+            // A flood of logins must not become a flood of log lines.
+            Self::Unavailable(error @ Unavailable::HashingBusy) => {
+                tracing::debug!(%error, "unavailable");
+            }
             Self::Unavailable(error) => tracing::error!(%error, "unavailable"),
             _ => {}
         }
@@ -164,11 +172,9 @@ fn detail(detail: &'static str, code: Option<&'static str>) -> Vec<u8> {
 /// What a caller learns of a refused token: no more than Simple JWT tells.
 fn token_detail(error: &TokenError) -> &'static str {
     match error {
-        TokenError::ClaimMissing { claim: "exp" } => "Token has no 'exp' claim",
-        TokenError::ClaimMissing { claim: "jti" } => "Token has no id",
-        TokenError::ClaimMissing {
-            claim: "token_type",
-        } => "Token has no type",
+        TokenError::ClaimMissing(Claim::Exp) => "Token has no 'exp' claim",
+        TokenError::ClaimMissing(Claim::Jti) => "Token has no id",
+        TokenError::ClaimMissing(Claim::TokenType) => "Token has no type",
         TokenError::WrongType => "Token has wrong type",
         _ => "Token is invalid or expired",
     }

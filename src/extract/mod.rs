@@ -2,4 +2,4 @@
 
 mod json;
 
-pub use self::json::{Json, Object, Schema};
+pub use self::json::{Json, Member, Object, Schema};

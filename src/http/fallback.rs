@@ -16,7 +16,24 @@ pub(super) async fn method_not_allowed() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, html, "Method not allowed").into_response()
 }
 
-/// The panic itself has gone to standard error by now.
+/// The panic's own words have gone to standard error by now.
 pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request panicked");
     ApiError::Internal.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_500_that_tells_nothing() {
+        let response = panicked(Box::new("the key is hunter2"));
+
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(
+            response.headers()[CONTENT_TYPE],
+            "application/json; charset=utf-8"
+        );
+    }
 }

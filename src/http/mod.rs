@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::middleware::from_fn;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
 use crate::token;
@@ -26,11 +29,16 @@ pub fn router(app: Arc<App>) -> Router {
     routes
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(fallback::panicked))
+        .layer(SetResponseHeaderLayer::overriding(
+            X_CONTENT_TYPE_OPTIONS,
+            NOSNIFF,
+        ))
         .layer(from_fn(request_id::attach))
         .with_state(app)
 }
 
-/// In bytes: four times the longest token.
-const LONGEST_BODY: usize = 64 * 1024;
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// Four times the longest token.
+const MAX_BODY_BYTES: usize = 64 * 1024;

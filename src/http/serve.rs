@@ -1,11 +1,13 @@
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use super::router;
 use crate::app::App;
@@ -17,27 +19,27 @@ pub async fn serve(
     app: Arc<App>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let (stopping, stopped) = oneshot::channel();
-    let stop = async move {
+    let handle = Handle::<SocketAddr>::new();
+    let drain = handle.clone();
+    tokio::spawn(async move {
         stop.await;
-        let _ = stopping.send(());
-    };
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(stop);
+        drain.graceful_shutdown(Some(DRAIN_TIME));
+    });
 
-    // A connection that never ends must not keep the process from ending.
-    let drained = async move {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(DRAIN_TIME).await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        served = serving.into_future() => served,
-        () = drained => Ok(()),
-    }
+    let server = axum_server::from_tcp(listener.into_std()?)?;
+    let mut server = server
+        .acceptor(NoDelayAcceptor::new())
+        .handle(handle)
+        .http1_only();
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME);
+    server.serve(router(app).into_make_service()).await
 }
 
+/// How long a connection that never ends can keep the process from ending.
 const DRAIN_TIME: Duration = Duration::from_secs(15);
+/// How long a client may take for the header of a request, the wait for it included.
+const HEADER_TIME: Duration = Duration::from_secs(30);

@@ -46,7 +46,7 @@ impl TryFrom<String> for DatabaseUrl {
     fn try_from(url: String) -> Result<Self, Self::Error> {
         // Neither the URL nor a part of it in the message: it may hold a password.
         match url.strip_prefix("sqlite://") {
-            Some(path) if !path.is_empty() && !path.contains(['?', '#']) => {
+            Some(path) if !path.is_empty() && !path.contains(['?', '#', ':']) => {
                 Ok(Self::Sqlite(path.into()))
             }
             _ => Err("expected sqlite:///absolute/path or sqlite://relative/path".to_owned()),
@@ -77,5 +77,6 @@ mod tests {
 
         assert!(!message.contains("hunter2"), "{message}");
         assert!(parse("sqlite://").is_err());
+        assert!(parse("sqlite://:memory:").is_err());
     }
 }

@@ -20,7 +20,8 @@ pub enum Source {
 }
 
 /// Reads the settings: defaults, then the file, then `TEGATA_<TABLE>__<KEY>`, the later ones
-/// winning. Tables and keys may be written in either case.
+/// winning. Tables and keys may be written in either case, and as in Ninja JWT a text that says a
+/// number, `yes` or `no` counts as one.
 pub fn load(source: &Source) -> Result<Settings, SettingsError> {
     let default = Path::new("config.toml");
     let file = match source {
@@ -45,15 +46,12 @@ pub fn load(source: &Source) -> Result<Settings, SettingsError> {
 impl Settings {
     /// Finds settings that are right each by itself and contradict one another.
     fn check(&self) -> Result<(), Vec<String>> {
-        let mut reasons = Vec::new();
         if self.jwt.signing_key.is_some() && self.jwt.signing_key_file.is_some() {
-            reasons.push("[jwt] signing_key and signing_key_file: give only one".to_owned());
+            let reason = "[jwt] signing_key and signing_key_file: give only one, and set the other \
+                          to \"\" where it comes from elsewhere";
+            return Err(vec![reason.to_owned()]);
         }
-        if reasons.is_empty() {
-            Ok(())
-        } else {
-            Err(reasons)
-        }
+        Ok(())
     }
 }
 
@@ -104,6 +102,10 @@ impl Provider for Environment {
         Metadata::named(ENVIRONMENT)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
         let mut tables = Dict::new();
         for (name, value) in std::env::vars_os() {
@@ -116,10 +118,13 @@ impl Provider for Environment {
                     .with_path(key));
             };
             let entry = tables
-                .entry(table)
-                .or_insert_with(|| Value::from(Dict::new()));
-            if let Value::Dict(_, keys) = entry {
-                keys.insert(key.to_owned(), Value::from(text));
+                .entry(table.clone())
+                .or_insert_with(|| Dict::new().into());
+            let Value::Dict(_, keys) = entry else {
+                continue;
+            };
+            if keys.insert(key.to_owned(), text.into()).is_some() {
+                return Err(given_twice(&table, key));
             }
         }
         Ok(Profile::Default.collect(tables))
@@ -136,11 +141,18 @@ fn setting(variable: &str) -> Option<(String, &str)> {
 fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
     let mut lower = Dict::new();
     for (table, value) in lowercase(tables, "")? {
+        let is_alias = JWT_ALIASES.contains(&table.as_str());
+        let table = if is_alias { "jwt".to_owned() } else { table };
         let value = match value {
             Value::Dict(tag, keys) => Value::Dict(tag, lowercase(keys, &table)?),
+            _ if TABLES.contains(&table.as_str()) => {
+                return Err(Error::from("expected a table".to_owned()).with_path(&table));
+            }
             other => other,
         };
-        lower.insert(table, value);
+        if lower.insert(table.clone(), value).is_some() {
+            return Err(given_twice("", &table));
+        }
     }
     Ok(lower)
 }
@@ -148,12 +160,17 @@ fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
 fn lowercase(keys: Dict, table: &str) -> Result<Dict, Error> {
     let mut lower = Dict::new();
     for (key, value) in keys {
-        if lower.insert(key.to_lowercase(), value).is_some() {
-            let twice = Error::from("given twice, in two spellings".to_owned());
-            return Err(twice.with_path(table).with_path(&key.to_lowercase()));
+        let key = key.to_lowercase();
+        if lower.insert(key.clone(), value).is_some() {
+            return Err(given_twice(table, &key));
         }
     }
     Ok(lower)
+}
+
+fn given_twice(table: &str, key: &str) -> Error {
+    let twice = Error::from("given twice, in two spellings".to_owned());
+    twice.with_path(table).with_path(&key.to_lowercase())
 }
 
 /// One fault as one line: where it stands, and what was expected there.
@@ -226,7 +243,18 @@ fn is_environment(metadata: &Metadata) -> bool {
 
 const ENVIRONMENT: &str = "environment";
 const PREFIX: &str = "TEGATA_";
-const TABLES: [&str; 6] = ["server", "database", "keys", "jwt", "blacklist", "users"];
+/// The fields of [`Settings`].
+const TABLES: [&str; 7] = [
+    "server",
+    "database",
+    "keys",
+    "jwt",
+    "blacklist",
+    "users",
+    "log",
+];
+/// What `[jwt]` may be called as well, as Django's settings call it.
+const JWT_ALIASES: [&str; 2] = ["ninja_jwt", "simple_jwt"];
 
 #[cfg(test)]
 mod tests {
@@ -280,6 +308,46 @@ mod tests {
     }
 
     #[test]
+    fn every_table_can_be_set_by_the_environment() {
+        let told = refusal("[zzz]\nkey = 1");
+
+        assert_eq!(
+            told,
+            format!(
+                "config.toml: [zzz]: unknown key, expected one of {}",
+                TABLES.join(", ")
+            )
+        );
+    }
+
+    #[test]
+    fn djangos_names_for_the_jwt_table_are_understood() {
+        let settings = load_text("[NINJA_JWT]\nLEEWAY = 3").unwrap();
+
+        assert_eq!(settings.jwt.leeway.span().num_seconds(), 3);
+        assert_eq!(
+            refusal("[SIMPLE_JWT]\nLEEWAY = 3\n[jwt]\nLEEWAY = 3"),
+            "config.toml: [jwt]: given twice, in two spellings"
+        );
+    }
+
+    #[test]
+    fn a_text_that_says_a_number_or_a_truth_is_one() {
+        let settings =
+            load_text("[users]\npbkdf2_iterations = \"7\"\n[blacklist]\nenabled = \"no\"").unwrap();
+
+        assert_eq!(settings.users.pbkdf2_iterations, 7);
+        assert!(!settings.blacklist.enabled);
+    }
+
+    #[test]
+    fn an_empty_text_is_pythons_none() {
+        let settings = load_text("[jwt]\nsigning_key = \"\"\nsigning_key_file = \"\"").unwrap();
+
+        assert!(settings.jwt.signing_key.is_none() && settings.jwt.signing_key_file.is_none());
+    }
+
+    #[test]
     fn a_key_in_two_spellings_is_refused() {
         assert_eq!(
             refusal("[jwt]\nLEEWAY = 1\nleeway = 1"),
@@ -309,7 +377,8 @@ mod tests {
     fn a_contradiction_is_refused() {
         assert_eq!(
             refusal("[jwt]\nsigning_key = \"a\"\nsigning_key_file = \"b\""),
-            "[jwt] signing_key and signing_key_file: give only one"
+            "[jwt] signing_key and signing_key_file: give only one, and set the other to \"\" where \
+             it comes from elsewhere"
         );
     }
 

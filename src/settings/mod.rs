@@ -4,6 +4,7 @@ mod blacklist;
 mod database;
 mod keys;
 mod load;
+mod log;
 mod server;
 mod users;
 
@@ -13,6 +14,7 @@ pub use self::blacklist::{Blacklist, StoredToken};
 pub use self::database::{Database, DatabaseUrl};
 pub use self::keys::Keys;
 pub use self::load::{SettingsError, Source, load};
+pub use self::log::{Log, LogLevel};
 pub use self::server::{PathPrefix, Server};
 pub use self::users::Users;
 
@@ -32,4 +34,6 @@ pub struct Settings {
     pub blacklist: Blacklist,
     /// `[users]`: how passwords are kept.
     pub users: Users,
+    /// `[log]`: what is logged.
+    pub log: Log,
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 
 use super::Store;
 use super::columns::Timestamp;
-use super::sqlite::{LONGEST_WAIT, connect};
+use super::sqlite::{LOCK_PATIENCE, connect};
 use crate::settings::Settings;
 
 /// What [`Store::migrate`] did.
@@ -25,6 +25,12 @@ pub enum Migration {
 }
 
 impl Store {
+    /// Whether there is no database yet, or one without a single table.
+    pub fn is_empty(settings: &Settings) -> Result<bool> {
+        let path = settings.database.url.path();
+        Ok(!path.exists() || has_no_table(&connect(path, LOCK_PATIENCE)?)?)
+    }
+
     /// Creates the tables in an empty or absent database, all or none of them.
     pub fn migrate(settings: &Settings, now: DateTime<Utc>) -> Result<Migration> {
         let path = settings.database.url.path();
@@ -33,8 +39,8 @@ impl Store {
         let _alone = lock_folder_of(path)?;
         create_file(path)?;
 
-        let mut connection = connect(path, LONGEST_WAIT)?;
-        if !is_empty(&connection)? {
+        let mut connection = connect(path, LOCK_PATIENCE)?;
+        if !has_no_table(&connection)? {
             require_tables(path, settings.blacklist.enabled)?;
             return Ok(Migration::Found);
         }
@@ -57,8 +63,8 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
     if !path.exists() {
         bail!("there is no database {shown}: run `tegata migrate`");
     }
-    let connection = connect(path, LONGEST_WAIT)?;
-    if is_empty(&connection)? {
+    let connection = connect(path, LOCK_PATIENCE)?;
+    if has_no_table(&connection)? {
         bail!("the database {shown} is empty: run `tegata migrate`");
     }
 
@@ -113,7 +119,7 @@ fn create_file(path: &Path) -> Result<()> {
     }
 }
 
-fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+fn has_no_table(connection: &Connection) -> rusqlite::Result<bool> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name NOT LIKE 'sqlite@_%' \
                ESCAPE '@')";
     connection.query_row(sql, [], |row| row.get(0))

@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use self::sqlite::Sqlite;
+use self::sqlite::{LOCK_PATIENCE, Sqlite};
 use crate::settings::Settings;
 
 pub use self::migrate::Migration;
-pub use self::outstanding::Outstanding;
+pub use self::outstanding::OutstandingToken;
 pub use self::users::{NewUser, User};
 
 /// The database, open. Clones share it.
@@ -33,7 +33,7 @@ impl Store {
         let path = settings.database.url.path();
         migrate::require_tables(path, settings.blacklist.enabled)?;
         Ok(Self {
-            sqlite: Arc::new(Sqlite::open(path)?),
+            sqlite: Arc::new(Sqlite::open(path, LOCK_PATIENCE)?),
         })
     }
 }

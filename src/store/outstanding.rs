@@ -3,40 +3,57 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
-use tegata_jwt::{Jti, UserId};
+use tegata_jwt::{Issued, Jti, UserId};
 
-use super::Store;
 use super::columns::{Timestamp, UserKey};
+use super::{Store, User};
+use crate::settings::StoredToken;
 
 /// A refresh token's row. No `Debug`: tokens do not belong in logs.
-pub struct Outstanding {
-    /// Whose token it is.
-    pub user: UserId,
-    /// Its identifier.
-    pub jti: Jti,
+pub struct OutstandingToken {
+    user: UserId,
+    /// The hash the user logged in against.
+    password: String,
+    jti: Jti,
     /// What is kept of the token.
-    pub token: String,
-    /// When it was issued.
-    pub created_at: DateTime<Utc>,
-    /// When it expires.
-    pub expires_at: DateTime<Utc>,
+    token: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl OutstandingToken {
+    /// The row of a token that was issued to `user`.
+    #[must_use]
+    pub fn new(user: &User, issued: &Issued, stored: StoredToken) -> Self {
+        Self {
+            user: user.id.clone(),
+            password: user.password.clone(),
+            jti: issued.jti.clone(),
+            token: stored.of(&issued.token).to_owned(),
+            created_at: issued.issued_at,
+            expires_at: issued.expires_at,
+        }
+    }
 }
 
 impl Store {
-    /// Records a token as outstanding; `false` where its user is gone or no longer active by now.
-    pub async fn record_outstanding(&self, row: Outstanding) -> Result<bool> {
+    /// Records a token as outstanding; `false` where its user by now is gone, no longer active, or
+    /// has another password.
+    pub async fn record_outstanding(&self, row: OutstandingToken) -> Result<bool> {
         let insert = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(
                 "INSERT INTO token_blacklist_outstandingtoken \
                  (token, created_at, expires_at, user_id, jti) \
-                 SELECT $1, $2, $3, id, $4 FROM auth_user WHERE id = $5 AND is_active",
+                 SELECT $1, $2, $3, id, $4 FROM auth_user \
+                 WHERE id = $5 AND is_active AND password = $6",
             )?;
             let inserted = statement.execute(params![
                 row.token,
                 Timestamp(row.created_at),
                 Timestamp(row.expires_at),
                 row.jti.as_str(),
-                UserKey(row.user)
+                UserKey(row.user),
+                row.password
             ])?;
             Ok(inserted == 1)
         };

@@ -7,27 +7,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// A SQLite database.
 pub(super) struct Sqlite {
     readers: Arc<Readers>,
+    /// One permit for each read that waits for a lock.
+    waiting: Arc<Semaphore>,
     writer: Writer,
 }
 
 impl Sqlite {
-    /// Opens a database file that is there.
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let writer = Writer::start(connect(path, LONGEST_WAIT)?)?;
-        let readers = Readers {
-            path: path.to_owned(),
-            idle: Mutex::default(),
-        };
+    /// Opens a database file that is there. Where another program has it locked, a read or a
+    /// write waits for `patience` at most.
+    pub(super) fn open(path: &Path, patience: Duration) -> Result<Self> {
+        let writer = connect(path, patience)?;
+        ensure!(
+            !writer.is_readonly("main")?,
+            "the database {} is read-only",
+            path.display()
+        );
         Ok(Self {
-            readers: Arc::new(readers),
-            writer,
+            readers: Arc::new(Readers {
+                path: path.to_owned(),
+                patience,
+                idle: Mutex::default(),
+            }),
+            waiting: Arc::new(Semaphore::new(MAX_READERS)),
+            writer: Writer::start(writer)?,
         })
     }
 
@@ -39,13 +48,18 @@ impl Sqlite {
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         match self.readers.run(&query, Duration::ZERO) {
-            Err(error) if is_busy(&error) => {
-                let readers = Arc::clone(&self.readers);
-                let patient = move || readers.run(&query, LONGEST_WAIT);
-                tokio::task::spawn_blocking(patient).await?
-            }
-            answer => answer,
+            Err(error) if is_busy(&error) => {}
+            answer => return answer,
         }
+
+        let waiting = Arc::clone(&self.waiting).try_acquire_owned();
+        let waiting = waiting.context("too many reads wait for the database's lock")?;
+        let readers = Arc::clone(&self.readers);
+        let patient = move || {
+            let _place = waiting;
+            readers.run(&query, readers.patience)
+        };
+        tokio::task::spawn_blocking(patient).await?
     }
 
     /// Runs work in a transaction and answers once it is durable. A caller that goes away
@@ -55,17 +69,13 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let outcome = in_savepoint(connection, work);
-            Box::new(move || drop(answer.send(outcome)))
-        });
-
-        self.writer.submit(job)?;
-        let outcome = answered
-            .await
-            .map_err(|_| anyhow!("the write was not committed"))?;
-        Ok(outcome?)
+        let (caller, answer) = oneshot::channel();
+        self.writer.submit(Box::new(Write {
+            work: Some(work),
+            outcome: None,
+            caller,
+        }))?;
+        answer.await.context("the writer has ended")?
     }
 }
 
@@ -88,6 +98,7 @@ pub(super) fn connect(path: &Path, patience: Duration) -> Result<Connection> {
 /// Connections for reading, as many as there are reads at one time.
 struct Readers {
     path: PathBuf,
+    patience: Duration,
     idle: Mutex<Vec<Connection>>,
 }
 
@@ -107,7 +118,10 @@ impl Readers {
         connection.busy_timeout(patience)?;
         let answer = query(&connection);
 
-        idle().push(connection);
+        let mut idle = idle();
+        if idle.len() < MAX_READERS {
+            idle.push(connection);
+        }
         Ok(answer?)
     }
 
@@ -118,14 +132,44 @@ impl Readers {
     }
 }
 
-/// Work within a transaction; what it returns is called once the transaction is durable, and
-/// dropped when it is not.
-type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
-type Answer = Box<dyn FnOnce() + Send>;
+/// Work for the writer, whatever it results in.
+trait Job: Send {
+    /// Does the work within the open transaction.
+    fn run(&mut self, connection: &Connection);
+
+    /// Tells the caller, once the transaction is durable or has failed.
+    fn answer(self: Box<Self>, committed: Result<(), &str>);
+}
+
+struct Write<T, F> {
+    work: Option<F>,
+    outcome: Option<rusqlite::Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Write<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+{
+    fn run(&mut self, connection: &Connection) {
+        self.outcome = self.work.take().map(|work| in_savepoint(connection, work));
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+        let answer = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome.map_err(Into::into),
+            (Err(cause), _) => Err(anyhow!("the transaction failed: {cause}")),
+            (Ok(()), None) => Err(anyhow!("the transaction ended without this work")),
+        };
+        // Nobody listens any more where the caller went away.
+        let _ = self.caller.send(answer);
+    }
+}
 
 /// The thread that writes.
 struct Writer {
-    jobs: Option<Sender<Job>>,
+    jobs: Option<Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -142,9 +186,9 @@ impl Writer {
         })
     }
 
-    fn submit(&self, job: Job) -> Result<()> {
+    fn submit(&self, job: Box<dyn Job>) -> Result<()> {
         let sent = self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok());
-        sent.context("the store's writer has ended")
+        sent.context("the writer has ended")
     }
 }
 
@@ -158,50 +202,47 @@ impl Drop for Writer {
     }
 }
 
-fn run_writer(connection: &Connection, jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-            tracing::error!(%error, "no transaction could begin");
-            // Whoever has come meanwhile has waited as well, and must not wait in turn.
-            jobs.try_iter().for_each(drop);
-            continue;
+fn run_writer(connection: &Connection, queue: &Receiver<Box<dyn Job>>) {
+    while let Ok(first) = queue.recv() {
+        let mut batch = vec![first];
+        let committed = commit_together(connection, &mut batch, queue);
+        let committed = committed.map_err(|error| format!("{error:#}"));
+        if committed.is_err() && !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
         }
-        match commit_together(connection, first, jobs) {
-            Ok(answers) => answers.into_iter().for_each(|answer| answer()),
-            Err(error) => {
-                tracing::error!(%error, "a transaction was not committed");
-                if !connection.is_autocommit() {
-                    let _ = connection.execute_batch("ROLLBACK");
-                }
-            }
+        for job in batch {
+            job.answer(committed.as_ref().copied().map_err(String::as_str));
         }
     }
 }
 
-/// The first job and all that come while the transaction is open, then its end.
+/// One transaction around a job and all that join it while the transaction is open.
 fn commit_together(
     connection: &Connection,
-    first: Job,
-    jobs: &Receiver<Job>,
-) -> Result<Vec<Answer>> {
-    let deadline = Instant::now() + LONGEST_BATCH;
-    let mut answers = Vec::new();
-    let mut next = Some(first);
-    while let Some(job) = next {
-        answers.push(job(connection));
-        // A full disk ends the transaction by itself; what came after would commit alone.
-        if connection.is_autocommit() {
-            bail!("the transaction ended early");
-        }
-        next = if Instant::now() < deadline {
-            jobs.try_recv().ok()
-        } else {
-            None
-        };
+    batch: &mut Vec<Box<dyn Job>>,
+    queue: &Receiver<Box<dyn Job>>,
+) -> Result<()> {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        // Whoever has come meanwhile has waited for the same lock, and must not wait once more.
+        batch.extend(queue.try_iter());
+        return Err(error.into());
     }
 
-    connection.execute_batch("COMMIT")?;
-    Ok(answers)
+    let deadline = Instant::now() + MAX_BATCH;
+    let mut done = 0;
+    while let Some(job) = batch.get_mut(done) {
+        job.run(connection);
+        done += 1;
+        // A full disk ends the transaction by itself; what came after would commit alone.
+        if connection.is_autocommit() {
+            bail!("it ended early");
+        }
+        if Instant::now() < deadline {
+            batch.extend(queue.try_recv());
+        }
+    }
+
+    Ok(connection.execute_batch("COMMIT")?)
 }
 
 /// Work whose failure undoes that work alone and not its neighbours in the transaction.
@@ -211,12 +252,12 @@ fn in_savepoint<T>(
 ) -> rusqlite::Result<T> {
     connection.execute_batch("SAVEPOINT job")?;
     let outcome = work(connection);
-    let undo = if outcome.is_err() {
+    let end = if outcome.is_err() {
         "ROLLBACK TO job; RELEASE job"
     } else {
         "RELEASE job"
     };
-    connection.execute_batch(undo)?;
+    connection.execute_batch(end)?;
     outcome
 }
 
@@ -231,15 +272,19 @@ fn is_busy(error: &anyhow::Error) -> bool {
 }
 
 /// How long another program's lock is waited for.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(5);
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a transaction takes in further work.
-const LONGEST_BATCH: Duration = Duration::from_millis(5);
+const MAX_BATCH: Duration = Duration::from_millis(5);
+/// How many reads wait for a lock at a time, and how many connections are kept for the next.
+const MAX_READERS: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(200);
 
     struct Database {
         folder: TempDir,
@@ -277,7 +322,7 @@ mod tests {
     #[tokio::test]
     async fn a_write_that_fails_undoes_itself_alone() {
         let database = Database::new();
-        let sqlite = Sqlite::open(&database.path()).unwrap();
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
 
         let half_done = |connection: &Connection| {
             add("undone")(connection)?;
@@ -296,7 +341,7 @@ mod tests {
     #[tokio::test]
     async fn a_caller_that_goes_away_cancels_nothing() {
         let database = Database::new();
-        let sqlite = Sqlite::open(&database.path()).unwrap();
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
 
         {
             let mut write = std::pin::pin!(sqlite.write(add("kept")));
@@ -313,7 +358,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_waits_for_another_programs_lock_without_holding_up_the_thread() {
         let database = Database::new();
-        let sqlite = Sqlite::open(&database.path()).unwrap();
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
         let other = Connection::open(database.path()).unwrap();
         other
             .execute_batch("BEGIN EXCLUSIVE; INSERT INTO word VALUES ('locked')")
@@ -330,7 +375,7 @@ mod tests {
     #[tokio::test]
     async fn after_a_failed_transaction_the_next_one_goes_through() {
         let database = Database::new();
-        let sqlite = Sqlite::open(&database.path()).unwrap();
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
 
         let lost = sqlite
             .write(|connection| {
@@ -346,9 +391,52 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_waited_for_a_lock_in_vain_does_not_wait_again() {
+        let database = Database::new();
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+        let other = Connection::open(database.path()).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+        // The lock goes as soon as the first write has failed: another try would succeed.
+        let first = async {
+            let refused = sqlite.write(add("one")).await;
+            other.execute_batch("ROLLBACK").unwrap();
+            refused
+        };
+        let (one, two) = tokio::join!(first, sqlite.write(add("two")));
+
+        assert!(one.unwrap_err().to_string().contains("database is locked"));
+        assert!(two.unwrap_err().to_string().contains("database is locked"));
+        assert!(sqlite.write(add("three")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_reads_does_not_all_wait_for_a_lock() {
+        let database = Database::new();
+        let sqlite = Arc::new(Sqlite::open(&database.path(), PATIENCE).unwrap());
+        let other = Connection::open(database.path()).unwrap();
+        other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+
+        let reads = (0..MAX_READERS + 4).map(|_| {
+            let sqlite = Arc::clone(&sqlite);
+            async move { sqlite.read(count).await.unwrap_err().to_string() }
+        });
+        let reads: tokio::task::JoinSet<_> = reads.collect();
+
+        let refused = reads.join_all().await;
+        assert_eq!(
+            refused
+                .iter()
+                .filter(|error| error.contains("too many reads"))
+                .count(),
+            4
+        );
+    }
+
+    #[tokio::test]
     async fn readers_cannot_write() {
         let database = Database::new();
-        let sqlite = Sqlite::open(&database.path()).unwrap();
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
 
         let refused = sqlite.read(|connection| add("never")(connection)).await;
 

@@ -20,20 +20,17 @@ pub struct User {
     pub is_active: bool,
 }
 
-/// A user to be created. No `Debug`: the password hash does not belong in logs.
+/// A user to be created, active.
+#[derive(Clone, Debug, Default)]
 pub struct NewUser {
     /// The name, normalized.
     pub username: String,
-    /// The password hash in Django's format.
-    pub password: String,
     /// The e-mail address, or nothing.
     pub email: String,
     /// Whether the user may enter Django's admin.
     pub is_staff: bool,
     /// Whether the user has every permission in Django.
     pub is_superuser: bool,
-    /// When the user joined.
-    pub date_joined: DateTime<Utc>,
 }
 
 impl Store {
@@ -53,8 +50,13 @@ impl Store {
             .await
     }
 
-    /// Creates a user, unless the name is taken.
-    pub async fn create_user(&self, user: NewUser) -> Result<Option<UserId>> {
+    /// Creates a user with a password hash in Django's format, unless the name is taken.
+    pub async fn create_user(
+        &self,
+        user: NewUser,
+        password: String,
+        date_joined: DateTime<Utc>,
+    ) -> Result<Option<UserId>> {
         let insert = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(
                 "INSERT INTO auth_user (username, password, email, is_staff, is_superuser, \
@@ -64,11 +66,11 @@ impl Store {
             )?;
             let values = params![
                 user.username,
-                user.password,
+                password,
                 user.email,
                 user.is_staff,
                 user.is_superuser,
-                Timestamp(user.date_joined)
+                Timestamp(date_joined)
             ];
             statement
                 .query_row(values, |row| row.get(0).map(UserId::Number))
@@ -78,8 +80,8 @@ impl Store {
     }
 
     /// Whether this database was made by tegata and has never had a user: Django fills
-    /// `django_content_type` as soon as it migrates.
-    pub async fn is_new(&self) -> Result<bool> {
+    /// `django_content_type` as soon as it migrates, and `AUTOINCREMENT` remembers who is gone.
+    pub async fn never_had_a_user(&self) -> Result<bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM django_content_type) AND NOT EXISTS \
                    (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user' AND seq > 0)";
         let has_no_row = |connection: &Connection| connection.query_row(sql, [], |row| row.get(0));

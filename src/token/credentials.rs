@@ -24,9 +24,9 @@ impl Schema for Credentials {
         let username = body.require(username.0, username.1)?;
         let password = body.require(password.0, password.1)?;
 
-        let password = body.string("password", password).map(Zeroizing::new);
+        let password = body.text("password", password).map(Zeroizing::new);
         let username = body
-            .string("username", username)
+            .text("username", username)
             .and_then(|name| within_150(body, name));
         match (username, password) {
             (Ok(username), Ok(password)) => Ok(Self { username, password }),

@@ -7,7 +7,7 @@ use super::credentials::Credentials;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Json;
-use crate::store::Outstanding;
+use crate::store::OutstandingToken;
 
 /// `POST /api/token/pair`: a user name and a password for a token pair.
 pub(super) async fn pair(
@@ -22,18 +22,8 @@ pub(super) async fn pair(
 
     let pair = app.issuer.pair(&user.id)?;
     if app.settings.blacklist.enabled {
-        let row = Outstanding {
-            user: user.id,
-            token: app
-                .settings
-                .blacklist
-                .stored_token
-                .of(&pair.refresh.token)
-                .to_owned(),
-            jti: pair.refresh.jti,
-            created_at: pair.refresh.issued_at,
-            expires_at: pair.refresh.expires_at,
-        };
+        let stored = app.settings.blacklist.stored_token;
+        let row = OutstandingToken::new(&user, &pair.refresh, stored);
         // Looks at the user once more: one disabled meanwhile gets nothing.
         if !app.store.record_outstanding(row).await? {
             return Err(ApiError::AuthenticationFailed);

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
-use tegata_jwt::TokenType;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -14,7 +13,7 @@ pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     Json(Refresh { refresh }): Json<Refresh>,
 ) -> Result<Json<Refreshed>, ApiError> {
-    let verified = app.verifier.verify_type(&refresh, TokenType::Refresh)?;
+    let verified = app.verifier.verify_refresh(&refresh)?;
     if app.settings.blacklist.enabled && app.store.is_blacklisted(verified.jti()).await? {
         return Err(ApiError::TokenBlacklisted);
     }
@@ -38,10 +37,8 @@ impl Schema for Refresh {
     const PARAMETER: &'static str = "refresh_token";
 
     fn read(body: &Object) -> Result<Self, ApiError> {
-        let refresh = body.require("refresh", "token is required")?;
-        let refresh = body.string("refresh", refresh);
         Ok(Self {
-            refresh: refresh.map_err(|fault| ApiError::Unprocessable(vec![fault]))?,
+            refresh: body.require_text("refresh", "token is required")?,
         })
     }
 }

@@ -28,7 +28,7 @@ impl Schema for Verify {
     fn read(body: &Object) -> Result<Self, ApiError> {
         let token = body.require("token", "token is required")?;
         // Ninja JWT verifies the token before it looks at its type.
-        let token = token.as_str().ok_or(TokenError::Malformed)?.to_owned();
+        let token = token.text().ok_or(TokenError::Malformed)?.to_owned();
         Ok(Self { token })
     }
 }

@@ -7,10 +7,9 @@ use chrono::{DateTime, TimeDelta};
 use reqwest::{Client, Method, StatusCode};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tegata::account::{Registration, Username};
 use tegata::app::App;
 use tegata::settings::Settings;
-use tegata::store::Store;
+use tegata::store::{NewUser, Store};
 use tegata::{http, keys};
 use tegata_jwt::{Clock, UserId};
 use tempfile::TempDir;
@@ -52,8 +51,8 @@ impl TestApp {
         let clock = Clock::fixed(DateTime::from_timestamp(BEGIN, 0).unwrap());
         Store::migrate(&settings, clock.now()).unwrap();
         let store = Store::open(&settings).unwrap();
-        let key = keys::find(&settings).unwrap().unwrap();
-        let app = App::new(settings, store, key, clock.clone()).unwrap();
+        let key = keys::configured(&settings).unwrap().unwrap();
+        let app = App::new(settings, store, key, &clock);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -82,14 +81,17 @@ impl TestApp {
     }
 
     pub(crate) async fn create_user(&self, username: &str, password: &str) -> UserId {
-        let user = Registration {
-            username: Username::parse(username).unwrap(),
-            password: Zeroizing::new(password.to_owned()),
-            email: String::new(),
-            is_staff: false,
-            is_superuser: false,
+        let user = NewUser {
+            username: username.to_owned(),
+            ..NewUser::default()
         };
-        self.app.accounts.create(user).await.unwrap().unwrap()
+        let password = Zeroizing::new(password.to_owned());
+        self.app
+            .accounts
+            .create(user, password)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -117,6 +119,14 @@ impl TestApp {
 
     pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         self.send(Method::POST, path, body).await
+    }
+
+    pub(crate) async fn post_as(&self, content_type: &str, path: &str, body: &str) -> Answer {
+        let request = self
+            .client
+            .post(self.url(path))
+            .header("content-type", content_type);
+        Answer::read(request.body(body.to_owned()).send().await.unwrap()).await
     }
 
     pub(crate) async fn login(&self, username: &str, password: &str) -> Answer {

@@ -41,6 +41,20 @@ async fn the_prefix_is_a_setting() {
 }
 
 #[tokio::test]
+async fn no_answer_may_be_taken_for_another_type() {
+    let app = TestApp::spawn().await;
+
+    for path in ["/api/token/verify", "/nowhere"] {
+        let answer = app.post(path, "{}").await;
+        assert_eq!(
+            answer.header("x-content-type-options"),
+            Some("nosniff"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_answer_has_a_request_id() {
     let app = TestApp::spawn().await;
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Utc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::error::{IssueError, TokenError};
+use crate::error::{CryptoError, TokenError};
 use crate::object::Object;
 
 /// The claims of a token (RFC 7519 4), in their order, each as the JSON text it came in.
@@ -18,9 +18,9 @@ impl Claims {
         Object::parse(json).map(Self).ok_or(TokenError::Malformed)
     }
 
-    /// The JSON text of one claim.
+    /// The JSON text of one claim, quotes and all.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub fn raw(&self, name: &str) -> Option<&str> {
         self.0.get(name)
     }
 
@@ -36,23 +36,64 @@ impl Claims {
     }
 
     /// A claim that, where it is present, must be a string.
-    pub(crate) fn string(&self, claim: &'static str) -> Result<Option<Cow<'_, str>>, TokenError> {
-        let Some(json) = self.get(claim) else {
+    pub(crate) fn string(&self, claim: Claim) -> Result<Option<Cow<'_, str>>, TokenError> {
+        let Some(json) = self.raw(claim.name()) else {
             return Ok(None);
         };
         string(json)
             .map(Some)
-            .ok_or(TokenError::ClaimMalformed { claim })
+            .ok_or(TokenError::ClaimMalformed(claim))
     }
 
     /// A claim that, where it is present, must be a `NumericDate` (RFC 7519 2): a JSON number of
     /// seconds since 1970, fractions allowed, here within the years 1 to 9999.
-    pub(crate) fn date(&self, claim: &'static str) -> Result<Option<DateTime<Utc>>, TokenError> {
-        let Some(json) = self.get(claim) else {
+    pub(crate) fn date(&self, claim: Claim) -> Result<Option<DateTime<Utc>>, TokenError> {
+        let Some(json) = self.raw(claim.name()) else {
             return Ok(None);
         };
         let date = numeric_date(json).filter(|date| (1..=9999).contains(&date.year()));
-        date.map(Some).ok_or(TokenError::ClaimMalformed { claim })
+        date.map(Some).ok_or(TokenError::ClaimMalformed(claim))
+    }
+}
+
+/// The claims that mean something to an issuer or a verifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// When the token expires (RFC 7519 4.1.4).
+    Exp,
+    /// When it was issued (RFC 7519 4.1.6).
+    Iat,
+    /// Its identifier (RFC 7519 4.1.7).
+    Jti,
+    /// When it begins to be valid (RFC 7519 4.1.5).
+    Nbf,
+    /// Its subject (RFC 7519 4.1.2).
+    Sub,
+    /// What it may be used for (Simple JWT).
+    TokenType,
+    /// Whose it is (Simple JWT).
+    UserId,
+}
+
+impl Claim {
+    /// The claim's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exp => "exp",
+            Self::Iat => "iat",
+            Self::Jti => "jti",
+            Self::Nbf => "nbf",
+            Self::Sub => "sub",
+            Self::TokenType => "token_type",
+            Self::UserId => "user_id",
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -84,9 +125,9 @@ impl Jti {
     /// 128 random bits from the system's generator as 32 lower-case hex digits.
     ///
     /// Simple JWT's look, without the six bits that UUID version 4 would fix.
-    pub(crate) fn random() -> Result<Self, IssueError> {
+    pub(crate) fn random() -> Result<Self, CryptoError> {
         let mut bits = [0; 16];
-        rand::fill(&mut bits).map_err(|_| IssueError)?;
+        rand::fill(&mut bits).map_err(|_| CryptoError)?;
         Ok(Self(Uuid::from_bytes(bits).simple().to_string()))
     }
 
@@ -162,14 +203,6 @@ fn numeric_date(json: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_micros(micros.round() as i64)
 }
 
-pub(crate) const EXP: &str = "exp";
-pub(crate) const IAT: &str = "iat";
-pub(crate) const JTI: &str = "jti";
-pub(crate) const NBF: &str = "nbf";
-pub(crate) const SUB: &str = "sub";
-pub(crate) const TOKEN_TYPE: &str = "token_type";
-pub(crate) const USER_ID: &str = "user_id";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,7 +210,7 @@ mod tests {
     fn date(json: &str) -> Result<Option<DateTime<Utc>>, TokenError> {
         Claims::parse(format!("{{\"exp\":{json}}}").into_bytes())
             .unwrap()
-            .date(EXP)
+            .date(Claim::Exp)
     }
 
     #[test]
@@ -195,7 +228,7 @@ mod tests {
         for json in ["\"1795219293\"", "null", "true", "[1]", "{}"] {
             assert_eq!(
                 date(json),
-                Err(TokenError::ClaimMalformed { claim: EXP }),
+                Err(TokenError::ClaimMalformed(Claim::Exp)),
                 "{json}"
             );
         }
@@ -212,7 +245,7 @@ mod tests {
         ] {
             assert_eq!(
                 date(json),
-                Err(TokenError::ClaimMalformed { claim: EXP }),
+                Err(TokenError::ClaimMalformed(Claim::Exp)),
                 "{json}"
             );
             assert!(date(&format!("-{json}")).is_err(), "-{json}");

@@ -32,7 +32,8 @@ impl Clock {
             Self::System => Utc::now().timestamp_micros(),
             Self::Fixed(micros) => micros.load(Ordering::Relaxed),
         };
-        DateTime::from_timestamp_micros(micros).unwrap_or_default()
+        DateTime::from_timestamp_micros(micros)
+            .expect("the clock stands within 262,000 years of 1970")
     }
 
     /// Moves a fixed clock by `span`, back where it is negative. The system's clock stays.

@@ -1,4 +1,5 @@
 use crate::algorithm::Algorithm;
+use crate::claims::Claim;
 
 /// Why a token was refused. For the log: a caller learns no more than the wire's own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,17 +14,11 @@ pub enum TokenError {
     #[error("the signature does not verify")]
     BadSignature,
     /// A claim has the wrong JSON type or lies outside its range.
-    #[error("the claim `{claim}` is malformed")]
-    ClaimMalformed {
-        /// The claim's name.
-        claim: &'static str,
-    },
+    #[error("the claim `{0}` is malformed")]
+    ClaimMalformed(Claim),
     /// A claim that must be there is not.
-    #[error("the claim `{claim}` is missing")]
-    ClaimMissing {
-        /// The claim's name.
-        claim: &'static str,
-    },
+    #[error("the claim `{0}` is missing")]
+    ClaimMissing(Claim),
     /// `exp` has passed, leeway included.
     #[error("the token has expired")]
     Expired,
@@ -76,14 +71,17 @@ pub enum KeyError {
         least: usize,
     },
     /// Not a private key of the kind the algorithm needs, or not readable at all.
-    #[error("not a private key for {algorithm} in PKCS#8 PEM form")]
+    #[error(
+        "not a private key for {algorithm} in PKCS#8 PEM form; \
+         `openssl pkcs8 -topk8 -nocrypt` makes that form of others"
+    )]
     Unfit {
         /// The algorithm the key was to serve.
         algorithm: Algorithm,
     },
 }
 
-/// The random generator or the signing operation failed; nothing was issued.
+/// The cryptographic library failed to give random bits or to sign; nothing was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the cryptographic library failed to sign")]
-pub struct IssueError;
+#[error("the cryptographic library failed")]
+pub struct CryptoError;

@@ -1,13 +1,13 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
-use crate::claims::{EXP, IAT, JTI, Jti, TOKEN_TYPE, TokenType, USER_ID, UserId};
+use crate::claims::{Claim, Jti, TokenType, UserId};
 use crate::clock::Clock;
-use crate::error::IssueError;
+use crate::error::CryptoError;
 use crate::keys::SigningKey;
 use crate::settings::{Lifetime, Settings};
 use crate::token;
-use crate::verifier::Verified;
+use crate::verifier::VerifiedRefresh;
 
 /// Issues tokens with one key, under one set of settings.
 pub struct Issuer {
@@ -30,18 +30,18 @@ impl Issuer {
     }
 
     /// A refresh token for a user and an access token beside it.
-    pub fn pair(&self, user: &UserId) -> Result<TokenPair, IssueError> {
+    pub fn pair(&self, user: &UserId) -> Result<TokenPair, CryptoError> {
         Ok(TokenPair {
-            refresh: self.issue(TokenType::Refresh, |claims| claims.add(USER_ID, user))?,
-            access: self.issue(TokenType::Access, |claims| claims.add(USER_ID, user))?,
+            refresh: self.issue(TokenType::Refresh, |claims| claims.add(Claim::UserId, user))?,
+            access: self.issue(TokenType::Access, |claims| claims.add(Claim::UserId, user))?,
         })
     }
 
     /// An access token on the strength of a refresh token, whose further claims it takes over in
     /// their order and as they are.
-    pub fn access(&self, refresh: &Verified) -> Result<Issued, IssueError> {
+    pub fn access(&self, refresh: &VerifiedRefresh) -> Result<Issued, CryptoError> {
         self.issue(TokenType::Access, |claims| {
-            let own = [TOKEN_TYPE, EXP, IAT, JTI];
+            let own = [Claim::TokenType, Claim::Exp, Claim::Iat, Claim::Jti].map(Claim::name);
             let further = refresh
                 .claims()
                 .iter()
@@ -55,16 +55,16 @@ impl Issuer {
         &self,
         token_type: TokenType,
         further: impl FnOnce(&mut Payload),
-    ) -> Result<Issued, IssueError> {
+    ) -> Result<Issued, CryptoError> {
         let issued_at = self.clock.now();
         let expires_at = (issued_at + self.lifetime(token_type).span()).trunc_subsecs(0);
         let jti = Jti::random()?;
 
         let mut claims = Payload::default();
-        claims.add(TOKEN_TYPE, token_type.name());
-        claims.add(EXP, &expires_at.timestamp());
-        claims.add(IAT, &issued_at.timestamp());
-        claims.add(JTI, jti.as_str());
+        claims.add(Claim::TokenType, token_type.name());
+        claims.add(Claim::Exp, &expires_at.timestamp());
+        claims.add(Claim::Iat, &issued_at.timestamp());
+        claims.add(Claim::Jti, jti.as_str());
         further(&mut claims);
 
         let token = token::sign(&self.key, &claims.into_json())?;
@@ -109,9 +109,9 @@ pub struct Issued {
 struct Payload(Vec<u8>);
 
 impl Payload {
-    fn add(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        self.name(name);
-        serde_json::to_writer(&mut self.0, value).expect("a Vec takes whatever is written to it");
+    fn add(&mut self, claim: Claim, value: &(impl Serialize + ?Sized)) {
+        self.name(claim.name());
+        self.write(value);
     }
 
     fn add_json(&mut self, name: &str, json: &str) {
@@ -121,8 +121,12 @@ impl Payload {
 
     fn name(&mut self, name: &str) {
         self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        serde_json::to_writer(&mut self.0, name).expect("a Vec takes whatever is written to it");
+        self.write(name);
         self.0.push(b':');
+    }
+
+    fn write(&mut self, value: &(impl Serialize + ?Sized)) {
+        serde_json::to_writer(&mut self.0, value).expect("a Vec takes whatever is written to it");
     }
 
     fn into_json(mut self) -> Vec<u8> {

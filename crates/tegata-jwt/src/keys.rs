@@ -1,22 +1,22 @@
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair, ParsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, Family};
-use crate::error::{IssueError, KeyError};
+use crate::error::{CryptoError, KeyError};
 use crate::token;
 
 /// A key that signs, parsed once, fit for exactly one algorithm (RFC 8725 3.1).
 pub struct SigningKey {
-    algorithm: Algorithm,
-    kid: Option<String>,
+    secret: Secret,
+    verifying: VerifyingKey,
     /// The header of every token it signs, encoded.
     header: String,
-    secret: Secret,
 }
 
 enum Secret {
@@ -25,6 +25,14 @@ enum Secret {
 }
 
 impl SigningKey {
+    /// A key from a text of the kind the algorithm takes: a secret, or a private key's PEM.
+    pub fn parse(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
+        match algorithm.family() {
+            Family::Ecdsa { .. } => Self::from_pem(algorithm, text),
+            Family::Hmac(_) => Self::from_secret(algorithm, text.as_bytes()),
+        }
+    }
+
     /// A key from an HMAC secret.
     ///
     /// Refused are secrets shorter than the hash (RFC 7518 3.2), well-known samples, and the
@@ -35,75 +43,84 @@ impl SigningKey {
         };
         refuse_weak(secret)?;
 
+        let key = Box::new(hmac::Key::new(*hash, secret));
+        let public = Public::Hmac(key.clone());
         Ok(Self {
-            algorithm,
-            kid: None,
+            secret: Secret::Hmac(key),
+            verifying: VerifyingKey {
+                algorithm,
+                kid: None,
+                public,
+            },
             header: header(algorithm, None),
-            secret: Secret::Hmac(Box::new(hmac::Key::new(*hash, secret))),
         })
     }
 
     /// A key from a private key in PKCS#8 PEM form. Its `kid` is its thumbprint (RFC 7638).
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
-        let unfit = KeyError::Unfit { algorithm };
-        let Family::Ecdsa { sign, jwk, .. } = algorithm.family() else {
-            return Err(unfit);
+        let unfit = || KeyError::Unfit { algorithm };
+        let Family::Ecdsa { sign, verify, jwk } = algorithm.family() else {
+            return Err(unfit());
         };
 
-        let key = EncodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| unfit.clone())?;
-        let pair = EcdsaKeyPair::from_pkcs8(sign, key.as_bytes()).map_err(|_| unfit.clone())?;
-        let kid = thumbprint(&key, *jwk).ok_or(unfit)?;
+        let key = EncodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| unfit())?;
+        let pair = EcdsaKeyPair::from_pkcs8(sign, key.as_bytes()).map_err(|_| unfit())?;
+        let public = ParsedPublicKey::new(*verify, pair.public_key()).map_err(|_| unfit())?;
+        let kid = thumbprint(&key, *jwk).ok_or_else(unfit)?;
 
+        let public = Public::Asymmetric(public);
         Ok(Self {
-            algorithm,
-            header: header(algorithm, Some(&kid)),
-            kid: Some(kid),
             secret: Secret::Ecdsa(pair),
+            header: header(algorithm, Some(&kid)),
+            verifying: VerifyingKey {
+                algorithm,
+                kid: Some(kid),
+                public,
+            },
         })
+    }
+
+    /// Generates a private key for an asymmetric algorithm, in PKCS#8 PEM form.
+    pub fn generate_pem(algorithm: Algorithm) -> Result<Zeroizing<String>, KeyError> {
+        let Family::Ecdsa { sign, .. } = algorithm.family() else {
+            return Err(KeyError::Unfit { algorithm });
+        };
+        let pair = EcdsaKeyPair::generate(sign).map_err(|_| KeyError::Generation)?;
+        let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Generation)?;
+        Ok(Zeroizing::new(pem::encode(&pem::Pem::new(
+            "PRIVATE KEY",
+            pkcs8.as_ref(),
+        ))))
     }
 
     /// The algorithm it signs with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
-        self.algorithm
+        self.verifying.algorithm
     }
 
     /// Its name in the header of its tokens. HMAC keys have none, as in Simple JWT.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
+        self.verifying.kid()
     }
 
     /// The key that verifies what this one signs.
-    pub fn verifying_key(&self) -> Result<VerifyingKey, KeyError> {
-        let unfit = KeyError::Unfit {
-            algorithm: self.algorithm,
-        };
-        let public = match (&self.secret, self.algorithm.family()) {
-            (Secret::Hmac(key), _) => Public::Hmac(key.clone()),
-            (Secret::Ecdsa(pair), Family::Ecdsa { verify, .. }) => {
-                let point = pair.public_key().as_ref();
-                Public::Asymmetric(ParsedPublicKey::new(*verify, point).map_err(|_| unfit)?)
-            }
-            (Secret::Ecdsa(_), Family::Hmac(_)) => return Err(unfit),
-        };
-        Ok(VerifyingKey {
-            algorithm: self.algorithm,
-            kid: self.kid.clone(),
-            public,
-        })
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.verifying.clone()
     }
 
     pub(crate) fn header(&self) -> &str {
         &self.header
     }
 
-    pub(crate) fn sign(&self, input: &[u8]) -> Result<Vec<u8>, IssueError> {
+    pub(crate) fn sign(&self, input: &[u8]) -> Result<Vec<u8>, CryptoError> {
         match &self.secret {
             Secret::Ecdsa(pair) => {
                 let signature = pair
                     .sign(&SystemRandom::new(), input)
-                    .map_err(|_| IssueError)?;
+                    .map_err(|_| CryptoError)?;
                 Ok(signature.as_ref().to_vec())
             }
             Secret::Hmac(key) => Ok(hmac::sign(key, input).as_ref().to_vec()),
@@ -115,12 +132,14 @@ impl SigningKey {
 ///
 /// A public key and an HMAC secret are never the same kind of value, so the one can never be
 /// taken for the other.
+#[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,
     kid: Option<String>,
     public: Public,
 }
 
+#[derive(Clone)]
 enum Public {
     Asymmetric(ParsedPublicKey),
     Hmac(Box<hmac::Key>),
@@ -148,27 +167,11 @@ impl VerifyingKey {
     }
 }
 
-/// Generates a private key for an asymmetric algorithm, in PKCS#8 PEM form.
-pub fn generate(algorithm: Algorithm) -> Result<Zeroizing<String>, KeyError> {
-    let Family::Ecdsa { sign, .. } = algorithm.family() else {
-        return Err(KeyError::Unfit { algorithm });
-    };
-    let pair = EcdsaKeyPair::generate(sign).map_err(|_| KeyError::Generation)?;
-    let pkcs8 = pair.to_pkcs8v1().map_err(|_| KeyError::Generation)?;
-    Ok(Zeroizing::new(pem::encode(&pem::Pem::new(
-        "PRIVATE KEY",
-        pkcs8.as_ref(),
-    ))))
-}
-
-/// The header Simple JWT writes, `alg` and `typ`, and the `kid` of a key that has one.
+/// The header Simple JWT writes, `alg` and `typ`, and the `kid` of a key that has one: a
+/// thumbprint, which needs no escapes.
 fn header(algorithm: Algorithm, kid: Option<&str>) -> String {
-    let alg = algorithm.name();
-    let header = match kid {
-        None => json!({"alg": alg, "typ": "JWT"}),
-        Some(kid) => json!({"alg": alg, "kid": kid, "typ": "JWT"}),
-    };
-    token::encode(header.to_string().as_bytes())
+    let kid = kid.map_or(String::new(), |kid| format!(r#""kid":"{kid}","#));
+    token::encode(format!(r#"{{"alg":"{algorithm}",{kid}"typ":"JWT"}}"#).as_bytes())
 }
 
 /// RFC 7638, over SHA-256.
@@ -182,14 +185,20 @@ fn thumbprint(key: &EncodingKey, algorithm: jsonwebtoken::Algorithm) -> Option<S
 }
 
 fn refuse_weak(secret: &[u8]) -> Result<(), KeyError> {
-    let text = String::from_utf8_lossy(secret).trim_start().to_lowercase();
-    if KEY_TEXTS.iter().any(|start| text.starts_with(start)) {
+    let text = String::from_utf8_lossy(secret).to_lowercase();
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let is_key = KEY_STARTS.iter().any(|start| text.starts_with(start))
+        || KEY_MARKS.iter().any(|mark| text.contains(mark))
+        || is_der(secret)
+        || is_der_in_base64(secret);
+    if is_key {
         return Err(KeyError::KeyAsSecret);
     }
-    if secret.len() < LEAST_SECRET {
+
+    if secret.len() < MIN_SECRET {
         return Err(KeyError::ShortSecret {
             length: secret.len(),
-            least: LEAST_SECRET,
+            least: MIN_SECRET,
         });
     }
     let repeats_one_byte = secret.iter().all(|byte| *byte == secret[0]);
@@ -199,15 +208,35 @@ fn refuse_weak(secret: &[u8]) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// How the texts of PEM, JWK and OpenSSH keys begin, in lower case.
-const KEY_TEXTS: [&str; 6] = [
-    "-----begin",
-    "---- begin",
-    "{",
-    "ssh-",
-    "ecdsa-sha2-",
-    "sk-",
-];
+/// Whether these are one ASN.1 SEQUENCE from end to end, as every key in DER form is. Random bytes
+/// are so once in 16 million times.
+fn is_der(bytes: &[u8]) -> bool {
+    match bytes {
+        [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
+        [0x30, 0x82, high, low, rest @ ..] => {
+            rest.len() == usize::from(u16::from_be_bytes([*high, *low]))
+        }
+        [0x30, length @ 0..=0x7f, rest @ ..] => {
+            rest.len() == usize::from(*length) && matches!(rest.first(), Some(0x02 | 0x30))
+        }
+        _ => false,
+    }
+}
+
+fn is_der_in_base64(text: &[u8]) -> bool {
+    let text: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    STANDARD.decode(&text).is_ok_and(|bytes| is_der(&bytes))
+}
+
+/// How the texts of JWK and OpenSSH keys begin, in lower case.
+const KEY_STARTS: [&str; 4] = ["{", "ssh-", "ecdsa-sha2-", "sk-"];
+
+/// What stands in the texts of PEM and SSH2 keys, in lower case.
+const KEY_MARKS: [&str; 2] = ["-----begin", "---- begin"];
 
 /// How the secrets of tutorials and project templates begin, in lower case.
 const SAMPLE_STARTS: [&str; 6] = [
@@ -220,7 +249,7 @@ const SAMPLE_STARTS: [&str; 6] = [
 ];
 
 /// RFC 7518 3.2 for HS256, and the least for any secret here.
-const LEAST_SECRET: usize = 32;
+const MIN_SECRET: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -234,17 +263,36 @@ mod tests {
 
     #[test]
     fn a_public_key_as_hmac_secret_is_refused() {
-        let public = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE";
+        let base64 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvR\
+                      VEXH8UTNG72bfocs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==";
+        let texts = [
+            format!("-----BEGIN PUBLIC KEY-----\n{base64}\n-----END PUBLIC KEY-----"),
+            format!("\u{feff} -----BEGIN PUBLIC KEY-----\n{base64}"),
+            format!("Bag Attributes\n-----BEGIN PUBLIC KEY-----\n{base64}"),
+            base64.to_owned(),
+            base64.replace("NG72", "NG72\n"),
+            r#" {"kty":"EC","crv":"P-256"}"#.to_owned(),
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKq1".to_owned(),
+        ];
 
-        assert_eq!(refused(public), KeyError::KeyAsSecret);
-        assert_eq!(
-            refused(r#" {"kty":"EC","crv":"P-256"}"#),
-            KeyError::KeyAsSecret
+        assert!(
+            texts
+                .iter()
+                .all(|text| refused(text) == KeyError::KeyAsSecret)
         );
-        assert_eq!(
-            refused("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA"),
-            KeyError::KeyAsSecret
-        );
+        let der = STANDARD.decode(base64).unwrap();
+        let refused = SigningKey::from_secret(Algorithm::HS256, &der).err();
+        assert_eq!(refused, Some(KeyError::KeyAsSecret));
+    }
+
+    #[test]
+    fn a_secret_of_random_base64_is_taken() {
+        for byte in 0..=255 {
+            let secret = STANDARD.encode([[0x30, byte].as_slice(), &[0xa5; 46]].concat());
+
+            let key = SigningKey::from_secret(Algorithm::HS256, secret.as_bytes());
+            assert!(key.is_ok(), "{secret}");
+        }
     }
 
     #[test]
@@ -287,9 +335,14 @@ mod tests {
 
     #[test]
     fn a_generated_key_is_read_back_under_one_kid() {
-        let pem = generate(Algorithm::ES256).unwrap();
+        let pem = SigningKey::generate_pem(Algorithm::ES256).unwrap();
 
-        let kid = |pem| SigningKey::from_pem(Algorithm::ES256, pem).unwrap().kid;
+        let kid = |pem| {
+            SigningKey::from_pem(Algorithm::ES256, pem)
+                .unwrap()
+                .verifying
+                .kid
+        };
         assert_eq!(kid(&pem), kid(&pem));
         assert_eq!(kid(&pem).unwrap().len(), 43);
     }

@@ -5,21 +5,21 @@
 //! - [`Algorithm`] is the table of signature algorithms (RFC 7518 3.1);
 //! - [`SigningKey`] and [`VerifyingKey`] are keys, parsed once, each fit for one algorithm only;
 //! - [`Unverified`] is a compact JWS taken apart, [`Claims`] are the members of its payload;
-//! - [`Issuer`] makes token pairs, [`Verifier`] is the only one who makes a [`Verified`] token;
+//! - [`Issuer`] issues token pairs, [`Verifier`] is the only one who makes a [`Verified`] token;
 //! - [`Settings`] holds what both go by, under the names of Simple JWT;
 //! - [`Clock`] is where the time comes from.
 //!
 //! ```
-//! use tegata_jwt::{Algorithm, Clock, Issuer, Settings, SigningKey, TokenType, UserId, Verifier};
+//! use tegata_jwt::{Algorithm, Clock, Issuer, Settings, SigningKey, UserId, Verifier};
 //!
 //! let key = SigningKey::from_secret(Algorithm::HS256, b"kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f")?;
 //! let settings = Settings::default();
-//! let verifier = Verifier::new(&settings, key.verifying_key()?, Clock::System);
+//! let verifier = Verifier::new(&settings, key.verifying_key(), Clock::System);
 //! let issuer = Issuer::new(&settings, key, Clock::System);
 //!
 //! let pair = issuer.pair(&UserId::Number(1))?;
 //!
-//! let refresh = verifier.verify_type(&pair.refresh.token, TokenType::Refresh)?;
+//! let refresh = verifier.verify_refresh(&pair.refresh.token)?;
 //! assert_eq!(refresh.user_id()?, Some(UserId::Number(1)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -36,11 +36,11 @@ mod token;
 mod verifier;
 
 pub use algorithm::Algorithm;
-pub use claims::{Claims, Jti, TokenType, UserId};
+pub use claims::{Claim, Claims, Jti, TokenType, UserId};
 pub use clock::Clock;
-pub use error::{IssueError, KeyError, TokenError};
+pub use error::{CryptoError, KeyError, TokenError};
 pub use issuer::{Issued, Issuer, TokenPair};
-pub use keys::{SigningKey, VerifyingKey, generate};
+pub use keys::{SigningKey, VerifyingKey};
 pub use settings::{Lifetime, Settings};
 pub use token::{Header, Unverified};
-pub use verifier::{Verified, Verifier};
+pub use verifier::{Verified, VerifiedRefresh, Verifier};

@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for Index<'_> {
             {
                 return Err(A::Error::custom("a member stands twice"));
             }
-            if members.len() == MOST_MEMBERS {
+            if members.len() == MAX_MEMBERS {
                 return Err(A::Error::custom("too many members"));
             }
             members.push(Member {
@@ -165,7 +165,7 @@ impl<'de> Visitor<'de> for Name {
 }
 
 /// Far above what tokens hold; it keeps the search for members that stand twice short.
-const MOST_MEMBERS: usize = 256;
+const MAX_MEMBERS: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_members_is_refused() {
-        let members: Vec<_> = (0..=MOST_MEMBERS).map(|n| format!("\"m{n}\":0")).collect();
+        let members: Vec<_> = (0..=MAX_MEMBERS).map(|n| format!("\"m{n}\":0")).collect();
 
         assert!(parse(&format!("{{{}}}", members.join(","))).is_none());
     }

@@ -27,6 +27,7 @@ pub struct Settings {
     #[serde(deserialize_with = "empty_as_none")]
     pub signing_key: Option<SecretString>,
     /// A file that holds `signing_key`. A line break at its end is not part of a secret.
+    #[serde(deserialize_with = "empty_as_none")]
     pub signing_key_file: Option<PathBuf>,
 }
 
@@ -54,7 +55,7 @@ impl Lifetime {
     /// A span of this many seconds; `None` beyond 1,000 years.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Option<Self> {
-        (seconds.unsigned_abs() <= MOST_SECONDS).then(|| Self(TimeDelta::seconds(seconds)))
+        (seconds.unsigned_abs() <= MAX_SECONDS).then(|| Self(TimeDelta::seconds(seconds)))
     }
 
     /// The span itself.
@@ -76,11 +77,7 @@ impl FromStr for Lifetime {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let seconds = match text.trim().parse() {
             Ok(seconds) => seconds,
-            Err(_) => humantime::parse_duration(text)
-                .map_err(|error| format!("`{text}` is not {EXPECTED}: {error}"))?
-                .as_secs()
-                .try_into()
-                .unwrap_or(i64::MAX),
+            Err(_) => seconds_with_units(text)?,
         };
         Self::from_seconds(seconds).ok_or_else(|| format!("`{text}` is longer than 1,000 years"))
     }
@@ -115,16 +112,25 @@ impl Visitor<'_> for LifetimeVisitor {
     }
 }
 
+fn seconds_with_units(text: &str) -> Result<i64, String> {
+    let span = humantime::parse_duration(text)
+        .map_err(|error| format!("`{text}` is not {EXPECTED}: {error}"))?;
+    if span.subsec_nanos() != 0 {
+        return Err(format!("`{text}` is not a whole number of seconds"));
+    }
+    Ok(span.as_secs().try_into().unwrap_or(i64::MAX))
+}
+
 /// TOML has no null: an empty text stands for Python's `None`.
-fn empty_as_none<'de, D: Deserializer<'de>>(
+fn empty_as_none<'de, T: From<String>, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<SecretString>, D::Error> {
+) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok((!text.is_empty()).then(|| text.into()))
 }
 
 const EXPECTED: &str = "a number of seconds or a text such as \"5m\" or \"1 day\"";
-const MOST_SECONDS: u64 = 1_000 * 366 * 24 * 60 * 60;
+const MAX_SECONDS: u64 = 1_000 * 366 * 24 * 60 * 60;
 
 #[cfg(test)]
 mod tests {
@@ -156,5 +162,9 @@ mod tests {
             Err("`2000 years` is longer than 1,000 years".into())
         );
         assert!(seconds("9223372036854775807").is_err());
+        assert_eq!(
+            seconds("900ms"),
+            Err("`900ms` is not a whole number of seconds".into())
+        );
     }
 }

@@ -2,7 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::claims::{Claims, string};
-use crate::error::{IssueError, TokenError};
+use crate::error::{CryptoError, TokenError};
 use crate::keys::SigningKey;
 use crate::object::Object;
 
@@ -20,7 +20,7 @@ pub struct Unverified<'a> {
 impl<'a> Unverified<'a> {
     /// Takes a token apart: its size, its three segments, its header.
     pub fn parse(token: &'a str) -> Result<Self, TokenError> {
-        if token.len() > MOST_BYTES {
+        if token.len() > MAX_BYTES {
             return Err(TokenError::TooLong);
         }
 
@@ -58,7 +58,7 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// A JOSE header (RFC 7515 4) that holds nothing we would have to understand and do not.
+/// A JOSE header (RFC 7515 4).
 pub struct Header {
     object: Object,
 }
@@ -66,25 +66,39 @@ pub struct Header {
 impl Header {
     fn parse(segment: &str) -> Result<Self, TokenError> {
         let object = Object::parse(decode(segment)?).ok_or(TokenError::Malformed)?;
+        Ok(Self { object })
+    }
+
+    /// The header as one JSON object, as it came.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        self.object.json()
+    }
+
+    /// Refuses what we would have to understand and do not.
+    pub(crate) fn check(&self) -> Result<(), TokenError> {
         let refuse = |reason| Err(TokenError::HeaderRefused { reason });
 
         // RFC 7515 4.1.11: an extension that must be understood, and we understand none.
-        if object.get("crit").is_some() {
+        if self.object.get("crit").is_some() {
             return refuse("`crit` asks for an extension");
         }
         // RFC 7797 3 and RFC 8725 3.6: other ways to read the payload.
-        if object.get("b64").is_some() || object.get("zip").is_some() {
+        if self.object.get("b64").is_some() || self.object.get("zip").is_some() {
             return refuse("`b64` and `zip` are not supported");
         }
         // RFC 8725 3.11: logout tokens, DPoP proofs and their like are no access tokens.
-        if object.get("typ").is_some_and(|typ| !is_known_typ(typ)) {
+        if self.object.get("typ").is_some_and(|typ| !is_known_typ(typ)) {
             return refuse("`typ` is neither JWT nor at+jwt");
         }
-        if object.get("kid").is_some_and(|kid| string(kid).is_none()) {
+        if self
+            .object
+            .get("kid")
+            .is_some_and(|kid| string(kid).is_none())
+        {
             return refuse("`kid` is not a string");
         }
-
-        Ok(Self { object })
+        Ok(())
     }
 
     /// Whether `alg` is this name, byte for byte.
@@ -102,16 +116,10 @@ impl Header {
             .and_then(string)
             .is_none_or(|found| found == kid)
     }
-
-    /// The header as one JSON object, as it came.
-    #[must_use]
-    pub fn json(&self) -> &str {
-        self.object.json()
-    }
 }
 
 /// Signs claims into a token.
-pub(crate) fn sign(key: &SigningKey, claims: &[u8]) -> Result<String, IssueError> {
+pub(crate) fn sign(key: &SigningKey, claims: &[u8]) -> Result<String, CryptoError> {
     let mut token = String::with_capacity(key.header().len() + claims.len() * 4 / 3 + 96);
     token.push_str(key.header());
     token.push('.');
@@ -131,7 +139,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 /// Strict base64url: no padding, no foreign character, unused bits zero (RFC 4648 3.5), so that
 /// no two texts stand for one token.
-fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
+pub(crate) fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD
         .decode(segment)
         .map_err(|_| TokenError::Malformed)
@@ -151,4 +159,4 @@ fn is_known_typ(json: &str) -> bool {
 }
 
 /// Far above what a header list of a web server lets through.
-const MOST_BYTES: usize = 16 * 1024;
+const MAX_BYTES: usize = 16 * 1024;

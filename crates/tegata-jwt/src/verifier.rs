@@ -1,6 +1,6 @@
-use crate::claims::{
-    Claims, EXP, IAT, JTI, Jti, NBF, SUB, TOKEN_TYPE, TokenType, USER_ID, UserId, string,
-};
+use std::ops::Deref;
+
+use crate::claims::{Claim, Claims, Jti, TokenType, UserId, string};
 use crate::clock::Clock;
 use crate::error::TokenError;
 use crate::keys::VerifyingKey;
@@ -32,28 +32,36 @@ impl Verifier {
 
         let claims = token.claims_unverified()?;
         self.check_times(&claims)?;
-        claims.string(SUB)?;
-        let jti = claims.string(JTI)?.map(|jti| Jti::new(jti.into_owned()));
+        claims.string(Claim::Sub)?;
+        let jti = claims
+            .string(Claim::Jti)?
+            .map(|jti| Jti::new(jti.into_owned()));
 
-        // RFC 7519 leaves both to choice; here a token without an end or a name is none.
-        claims
-            .get(EXP)
-            .ok_or(TokenError::ClaimMissing { claim: EXP })?;
-        let jti = jti.ok_or(TokenError::ClaimMissing { claim: JTI })?;
+        // RFC 7519 leaves both to choice; we refuse a token that has no end or no name.
+        let missing = TokenError::ClaimMissing;
+        claims.raw(Claim::Exp.name()).ok_or(missing(Claim::Exp))?;
+        let jti = jti.ok_or(missing(Claim::Jti))?;
         Ok(Verified { claims, jti })
     }
 
     /// Verifies a token and that it is of one type: no type stands in for another.
     pub fn verify_type(&self, token: &str, wanted: TokenType) -> Result<Verified, TokenError> {
         let verified = self.verify(token)?;
-        match verified.claims.get(TOKEN_TYPE) {
-            None => Err(TokenError::ClaimMissing { claim: TOKEN_TYPE }),
+        match verified.claims.raw(Claim::TokenType.name()) {
+            None => Err(TokenError::ClaimMissing(Claim::TokenType)),
             Some(json) if string(json).is_some_and(|found| found == wanted.name()) => Ok(verified),
             Some(_) => Err(TokenError::WrongType),
         }
     }
 
+    /// Verifies a refresh token.
+    pub fn verify_refresh(&self, token: &str) -> Result<VerifiedRefresh, TokenError> {
+        self.verify_type(token, TokenType::Refresh)
+            .map(VerifiedRefresh)
+    }
+
     fn check_signature(&self, token: &Unverified<'_>) -> Result<(), TokenError> {
+        token.header().check()?;
         let expected = self.key.algorithm();
         // RFC 8725 3.1: the key says which algorithm it is; the token may only agree.
         if !token.header().has_algorithm(expected.name()) {
@@ -83,7 +91,7 @@ impl Verifier {
         let latest_start = now + self.leeway.span();
         let earliest_end = now - self.leeway.span();
 
-        for claim in [IAT, NBF] {
+        for claim in [Claim::Iat, Claim::Nbf] {
             if claims
                 .date(claim)?
                 .is_some_and(|start| start > latest_start)
@@ -91,7 +99,10 @@ impl Verifier {
                 return Err(TokenError::NotYetValid);
             }
         }
-        if claims.date(EXP)?.is_some_and(|end| end <= earliest_end) {
+        if claims
+            .date(Claim::Exp)?
+            .is_some_and(|end| end <= earliest_end)
+        {
             return Err(TokenError::Expired);
         }
         Ok(())
@@ -119,11 +130,22 @@ impl Verified {
 
     /// The user it was issued to, where it names one: by an integer or a text, or it is malformed.
     pub fn user_id(&self) -> Result<Option<UserId>, TokenError> {
-        let Some(json) = self.claims.get(USER_ID) else {
+        let Some(json) = self.claims.raw(Claim::UserId.name()) else {
             return Ok(None);
         };
-        let malformed = TokenError::ClaimMalformed { claim: USER_ID };
+        let malformed = TokenError::ClaimMalformed(Claim::UserId);
         UserId::from_json(json).map(Some).ok_or(malformed)
+    }
+}
+
+/// A refresh token that has been verified: what an access token is issued on the strength of.
+pub struct VerifiedRefresh(Verified);
+
+impl Deref for VerifiedRefresh {
+    type Target = Verified;
+
+    fn deref(&self) -> &Verified {
+        &self.0
     }
 }
 
@@ -131,17 +153,23 @@ impl Verified {
 mod tests {
     use std::sync::LazyLock;
 
+    use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+    use aws_lc_rs::hmac;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Algorithm, Issuer, SigningKey, generate, token};
+    use crate::{Algorithm, Issuer, SigningKey, token};
 
     const NOW: i64 = 1_795_219_293;
     const CLAIMS: &str = r#"{"token_type":"access","exp":1795219593,"iat":1795219293,"jti":"1"}"#;
     const SECRET: &[u8] = b"kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f";
-    static PEM: LazyLock<String> =
-        LazyLock::new(|| generate(Algorithm::ES256).unwrap().to_string());
+    static PEM: LazyLock<String> = LazyLock::new(|| {
+        SigningKey::generate_pem(Algorithm::ES256)
+            .unwrap()
+            .to_string()
+    });
 
     fn key(algorithm: Algorithm) -> SigningKey {
         match algorithm {
@@ -155,7 +183,7 @@ mod tests {
     }
 
     fn verifier(algorithm: Algorithm) -> Verifier {
-        let key = key(algorithm).verifying_key().unwrap();
+        let key = key(algorithm).verifying_key();
         Verifier::new(&Settings::default(), key, clock())
     }
 
@@ -213,22 +241,32 @@ mod tests {
     #[test]
     fn es256_public_key_as_hmac_secret_is_refused() {
         // The attacker knows the public key and signs with HMAC over it (CVE-2016-10555).
-        let public = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, PEM.as_bytes());
+        let pair = EcdsaKeyPair::from_pkcs8(
+            &ECDSA_P256_SHA256_FIXED_SIGNING,
+            pem::parse(PEM.as_str()).unwrap().contents(),
+        );
+        let point = pair.unwrap().public_key().clone();
+        let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(&point).unwrap();
+        let public_pem = pem::encode(&pem::Pem::new("PUBLIC KEY", spki.as_ref()));
         let input = format!(
             "{}.{}",
             encode(r#"{"alg":"HS256","typ":"JWT"}"#),
             encode(CLAIMS)
         );
-        let tag = aws_lc_rs::hmac::sign(&public, input.as_bytes());
 
-        let forged = format!("{input}.{}", token::encode(tag.as_ref()));
-        let expected = TokenError::AlgorithmMismatch {
-            expected: Algorithm::ES256,
-        };
-        assert_eq!(
-            refusal(verifier(Algorithm::ES256).verify(&forged)),
-            expected
-        );
+        for public in [public_pem.as_bytes(), spki.as_ref(), point.as_ref()] {
+            let secret = hmac::Key::new(hmac::HMAC_SHA256, public);
+            let tag = hmac::sign(&secret, input.as_bytes());
+
+            let forged = format!("{input}.{}", token::encode(tag.as_ref()));
+            let expected = TokenError::AlgorithmMismatch {
+                expected: Algorithm::ES256,
+            };
+            assert_eq!(
+                refusal(verifier(Algorithm::ES256).verify(&forged)),
+                expected
+            );
+        }
     }
 
     #[test]
@@ -263,8 +301,8 @@ mod tests {
         let header =
             r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"},"jku":"http://127.0.0.1:1/"}"#;
         let input = format!("{}.{}", encode(header), encode(CLAIMS));
-        let own = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &[0, 0, 0]);
-        let tag = aws_lc_rs::hmac::sign(&own, input.as_bytes());
+        let own = hmac::Key::new(hmac::HMAC_SHA256, &[0, 0, 0]);
+        let tag = hmac::sign(&own, input.as_bytes());
 
         let forged = format!("{input}.{}", token::encode(tag.as_ref()));
         assert_eq!(
@@ -366,14 +404,14 @@ mod tests {
     fn without_exp_or_jti_a_token_is_none() {
         let refused = |claims| refusal(verify_claims(claims));
 
-        let no_exp = TokenError::ClaimMissing { claim: EXP };
+        let no_exp = TokenError::ClaimMissing(Claim::Exp);
         assert_eq!(refused(r#"{"jti":"1","token_type":"access"}"#), no_exp);
-        let no_jti = TokenError::ClaimMissing { claim: JTI };
+        let no_jti = TokenError::ClaimMissing(Claim::Jti);
         assert_eq!(
             refused(r#"{"exp":1795219593,"token_type":"access"}"#),
             no_jti
         );
-        let odd_jti = TokenError::ClaimMalformed { claim: JTI };
+        let odd_jti = TokenError::ClaimMalformed(Claim::Jti);
         assert_eq!(refused(r#"{"exp":1795219593,"jti":1}"#), odd_jti);
     }
 
@@ -391,7 +429,7 @@ mod tests {
         };
         let signing = key(Algorithm::HS256);
         let clock = clock();
-        let key = signing.verifying_key().unwrap();
+        let key = signing.verifying_key();
         let lenient = Verifier::new(&settings, key, clock.clone());
         let token = token::sign(&signing, claims("1795219293").as_bytes()).unwrap();
 
@@ -441,8 +479,90 @@ mod tests {
             verify(r#""token_type":["access"],"#, TokenType::Access),
             wrong
         );
-        let missing = Err(TokenError::ClaimMissing { claim: TOKEN_TYPE });
+        let missing = Err(TokenError::ClaimMissing(Claim::TokenType));
         assert_eq!(verify("", TokenType::Access), missing);
+    }
+
+    #[test]
+    fn rfc7515_a1() {
+        let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+        let secret = token::decode(key).unwrap();
+        let key = SigningKey::from_secret(Algorithm::HS256, &secret)
+            .unwrap()
+            .verifying_key();
+        let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let signature = token::decode("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+
+        assert!(key.verifies(signed.as_bytes(), &signature));
+    }
+
+    #[test]
+    fn rfc7515_a3() {
+        let x = token::decode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU").unwrap();
+        let y = token::decode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0").unwrap();
+        let d = token::decode("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI").unwrap();
+        let point = [&[4], x.as_slice(), &y].concat();
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &d, &point).unwrap();
+        let pem = pem::encode(&pem::Pem::new(
+            "PRIVATE KEY",
+            pair.to_pkcs8v1().unwrap().as_ref(),
+        ));
+        let key = SigningKey::from_pem(Algorithm::ES256, &pem)
+            .unwrap()
+            .verifying_key();
+        let signed = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+
+        assert!(key.verifies(signed.as_bytes(), &token::decode(signature).unwrap()));
+        // RFC 7638 3 over the members crv, kty, x and y.
+        assert_eq!(
+            key.kid(),
+            Some("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U")
+        );
+    }
+
+    #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the other implementation is the oracle"
+    )]
+    fn jsonwebtoken_verifies_what_we_issue() {
+        use jsonwebtoken::{DecodingKey, EncodingKey, Validation, decode};
+
+        let private = EncodingKey::from_ec_pem(PEM.as_bytes()).unwrap();
+        let jwk =
+            jsonwebtoken::jwk::Jwk::from_encoding_key(&private, jsonwebtoken::Algorithm::ES256);
+        let keys = [
+            (Algorithm::HS256, DecodingKey::from_secret(SECRET)),
+            (
+                Algorithm::ES256,
+                DecodingKey::from_jwk(&jwk.unwrap()).unwrap(),
+            ),
+        ];
+        for (algorithm, key) in keys {
+            let mut validation = Validation::new(algorithm.name().parse().unwrap());
+            validation.validate_exp = false;
+
+            let decoded = decode::<serde_json::Value>(issue(algorithm), &key, &validation).unwrap();
+            assert_eq!(decoded.claims["user_id"], 7);
+        }
+    }
+
+    #[test]
+    fn headers_are_simple_jwts_and_name_the_key_where_it_has_a_name() {
+        let header = |algorithm| {
+            Unverified::parse(&issue(algorithm))
+                .unwrap()
+                .header()
+                .json()
+                .to_owned()
+        };
+
+        assert_eq!(header(Algorithm::HS256), r#"{"alg":"HS256","typ":"JWT"}"#);
+        let kid = key(Algorithm::ES256).kid().unwrap().to_owned();
+        let expected = format!(r#"{{"alg":"ES256","kid":"{kid}","typ":"JWT"}}"#);
+        assert_eq!(header(Algorithm::ES256), expected);
     }
 
     proptest! {
@@ -454,7 +574,7 @@ mod tests {
             let now: DateTime<Utc> = DateTime::from_timestamp(NOW, 0).unwrap();
             let clock = Clock::fixed(now);
             let issuer = Issuer::new(&Settings::default(), key(algorithm), clock.clone());
-            let verifying = key(algorithm).verifying_key().unwrap();
+            let verifying = key(algorithm).verifying_key();
             let verifier = Verifier::new(&Settings::default(), verifying, clock.clone());
 
             let token = issuer.pair(&UserId::Number(user)).unwrap().access.token;

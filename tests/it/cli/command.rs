@@ -60,12 +60,17 @@ impl Folder {
 
     /// Starts `tegata serve` and waits until it listens.
     pub(super) fn serve(&self) -> Service {
-        let mut command = self.command(&["serve"]);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        self.start(&mut self.command(&["serve"]))
+    }
+
+    /// Starts a command that serves and waits until it listens.
+    #[expect(
+        clippy::unused_self,
+        reason = "the command runs in this folder, which must stay"
+    )]
+    pub(super) fn start(&self, command: &mut Command) -> Service {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut told = Vec::new();
         let origin = log.by_ref().map(Result::unwrap).find_map(|line| {
@@ -80,6 +85,7 @@ impl Folder {
         Service {
             child,
             origin,
+            told,
             log: Box::new(log),
         }
     }
@@ -107,13 +113,18 @@ impl Outcome {
 pub(super) struct Service {
     child: Child,
     pub(super) origin: String,
+    told: Vec<String>,
     log: Box<dyn Iterator<Item = std::io::Result<String>>>,
 }
 
 impl Service {
-    /// Sends SIGTERM and waits for the end: the exit code, what stood on standard output, and
-    /// what was logged since the start.
-    pub(super) fn stop(mut self) -> Outcome {
+    /// Sends SIGTERM and waits for the end.
+    pub(super) fn stop(self) -> Outcome {
+        self.terminate();
+        self.wait()
+    }
+
+    pub(super) fn terminate(&self) {
         let kill = format!("kill -TERM {}", self.child.id());
         assert!(
             Command::new("sh")
@@ -122,17 +133,16 @@ impl Service {
                 .unwrap()
                 .success()
         );
+    }
+
+    /// The exit code, and all that was said on standard output and in the log.
+    pub(super) fn wait(mut self) -> Outcome {
         let stdout = std::io::read_to_string(self.child.stdout.take().unwrap()).unwrap();
-        let stderr = self
-            .log
-            .by_ref()
-            .map(Result::unwrap)
-            .collect::<Vec<_>>()
-            .join("\n");
+        self.told.extend(self.log.by_ref().map(Result::unwrap));
         Outcome {
             code: self.child.wait().unwrap().code(),
             stdout,
-            stderr,
+            stderr: self.told.join("\n"),
         }
     }
 }

@@ -65,7 +65,43 @@ fn a_secret_of_digits_in_the_environment_stays_as_it_is() {
     let told = String::from_utf8(both.stderr).unwrap();
     assert_eq!(
         told,
-        "error: [jwt] signing_key and signing_key_file: give only one\n"
+        "error: [jwt] signing_key and signing_key_file: give only one, and set the other to \"\" \
+         where it comes from elsewhere\n"
+    );
+}
+
+#[test]
+fn the_environment_can_take_a_key_file_back() {
+    let folder = Folder::with_config("[jwt]\nsigning_key_file = \"x\"\n");
+
+    let migrated = folder
+        .command(&["migrate"])
+        .env(
+            "TEGATA_JWT__SIGNING_KEY",
+            "0123456789012345678901234567890123456789",
+        )
+        .env("TEGATA_JWT__SIGNING_KEY_FILE", "")
+        .output()
+        .unwrap();
+
+    assert!(migrated.status.success(), "{migrated:?}");
+}
+
+#[test]
+fn a_variable_in_two_spellings_is_refused() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["migrate"]);
+
+    let refused = command
+        .env("TEGATA_JWT__LEEWAY", "1")
+        .env("TEGATA_jwt__LEEWAY", "2")
+        .output()
+        .unwrap();
+
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(
+        told,
+        "error: TEGATA_JWT__LEEWAY: given twice, in two spellings\n"
     );
 }
 

@@ -27,7 +27,20 @@ fn a_token_may_come_by_standard_input() {
 }
 
 #[test]
-fn what_is_no_token_is_refused() {
+fn a_token_of_any_purpose_is_decoded() {
+    // {"typ":"dpop+jwt",\n"crit":["x"]}
+    let token = "eyJ0eXAiOiJkcG9wK2p3dCIsCiJjcml0IjpbIngiXX0.e30.";
+
+    let decoded = Folder::new().run(&["token", "decode", token]);
+
+    assert_eq!(
+        decoded.stdout,
+        "{\"typ\":\"dpop+jwt\",\"crit\":[\"x\"]}\n{}\n"
+    );
+}
+
+#[test]
+fn a_malformed_token_is_refused() {
     let refused = Folder::new().run(&["token", "decode", "a.b"]);
 
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));

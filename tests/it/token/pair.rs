@@ -103,22 +103,72 @@ async fn a_stored_hash_is_no_password() {
 }
 
 #[tokio::test]
-async fn a_password_of_megabytes_is_refused_unhashed() {
-    let app = TestApp::spawn_with_alice().await;
+async fn a_password_over_4_kib_is_refused_even_where_it_is_right() {
+    let app = TestApp::spawn().await;
+    app.create_user("short", &"x".repeat(4096)).await;
+    app.create_user("long", &"x".repeat(4097)).await;
 
-    assert_eq!(app.login("alice", &"x".repeat(4097)).await.status, 401);
-    assert_eq!(app.login("alice", &"x".repeat(65 * 1024)).await.status, 413);
+    assert_eq!(app.login("short", &"x".repeat(4096)).await.status, 200);
+    assert_eq!(app.login("long", &"x".repeat(4097)).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_body_over_64_kib_is_refused() {
+    let app = TestApp::spawn().await;
+
+    assert_snapshot!(
+        app.login("alice", &"x".repeat(64 * 1024)).await.line(),
+        @r#"413 {"detail": "Request body is too large", "code": "request_too_large"}"#
+    );
 }
 
 #[tokio::test]
 async fn the_body_is_json_whatever_its_content_type_says() {
     let app = TestApp::spawn_with_alice().await;
     let body = json!({ "username": "alice", "password": "alice-pw", "more": 1 }).to_string();
-
     let with_mark = [b"\xef\xbb\xbf".as_slice(), body.as_bytes()].concat();
 
-    assert_eq!(app.post("/api/token/pair", body).await.status, 200);
+    assert_eq!(app.post("/api/token/pair", body.as_str()).await.status, 200);
     assert_eq!(app.post("/api/token/pair", with_mark).await.status, 200);
+    for content_type in [
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "nonsense",
+    ] {
+        let answer = app
+            .post_as(content_type, "/api/token/pair", body.as_str())
+            .await;
+        assert_eq!(answer.status, 200, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn json_within_json_is_no_member() {
+    let app = TestApp::spawn_with_alice().await;
+    let inner = json!({ "username": "alice", "password": "alice-pw" }).to_string();
+    let body = json!({ "$serde_json::private::RawValue": inner }).to_string();
+
+    assert_eq!(app.post("/api/token/pair", body).await.status, 400);
+}
+
+#[tokio::test]
+async fn without_its_database_the_service_says_so_and_when_to_come_back() {
+    let app = TestApp::spawn_with_alice().await;
+    let pair = app.obtain_pair().await;
+    app.database()
+        .execute_batch("ALTER TABLE auth_user RENAME TO gone")
+        .unwrap();
+
+    let answer = app.login("alice", "alice-pw").await;
+
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_snapshot!(answer.line(), @r#"503 {"detail": "The service is unavailable, try again", "code": "unavailable"}"#);
+    assert_eq!(app.refresh(&pair.refresh).await.status, 503);
+    assert_eq!(
+        app.verify(&pair.access).await.status,
+        200,
+        "what needs no database goes on"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,27 @@
+use serde::Deserialize;
+
+/// `[log]`: what is logged.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// The least severe events to log: `"error"`, `"warn"`, `"info"`, `"debug"` or `"trace"`. Why
+    /// a token was refused is logged at `"debug"`.
+    pub level: LogLevel,
+}
+
+/// How severe an event is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What may fail next.
+    Warn,
+    /// What happens to the service.
+    #[default]
+    Info,
+    /// What happens to a request.
+    Debug,
+    /// Everything.
+    Trace,
+}
