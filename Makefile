@@ -23,7 +23,7 @@ check:
 # Beside a real Django with Ninja JWT, on one database.
 compat: $(VENV)/installed
 	$(CARGO) build --locked
-	TEGATA=target/debug/tegata $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/compat
+	TEGATA=$${CARGO_TARGET_DIR:-target}/debug/tegata $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/compat
 
 $(VENV)/installed: tests/compat/requirements.txt
 	$(PYTHON) -m venv --clear $(VENV)

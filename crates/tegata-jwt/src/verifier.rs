@@ -37,7 +37,7 @@ impl Verifier {
             .string(Claim::Jti)?
             .map(|jti| Jti::new(jti.into_owned()));
 
-        // RFC 7519 leaves both to choice; we refuse a token that has no end or no name.
+        // RFC 7519 leaves both to choice; without them a token is refused.
         let missing = TokenError::ClaimMissing;
         claims.raw(Claim::Exp.name()).ok_or(missing(Claim::Exp))?;
         let jti = jti.ok_or(missing(Claim::Jti))?;
