@@ -132,8 +132,8 @@ fn every_room_is_on_a_floor() {
     );
 }
 
-/// The files below a folder: their paths from the root, and their code without comments and
-/// without the tests at the bottom.
+/// The files below a folder, save those of tests: their paths from the root, and their code
+/// without comments and without the tests at the bottom.
 fn sources(folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -142,7 +142,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
                 let text = fs::read_to_string(&path).unwrap();
                 let code = text.split("#[cfg(test)]").next().unwrap();
                 let is_code = |line: &&str| !line.trim_start().starts_with("//");

@@ -8,8 +8,8 @@ use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use zeroize::Zeroizing;
 
 use crate::algorithm::{Algorithm, Family};
+use crate::base64url;
 use crate::error::{CryptoError, KeyError};
-use crate::token;
 
 /// A key that signs, parsed once, fit for exactly one algorithm (RFC 8725 3.1).
 pub struct SigningKey {
@@ -171,7 +171,7 @@ impl VerifyingKey {
 /// thumbprint, which needs no escapes.
 fn header(algorithm: Algorithm, kid: Option<&str>) -> String {
     let kid = kid.map_or(String::new(), |kid| format!(r#""kid":"{kid}","#));
-    token::encode(format!(r#"{{"alg":"{algorithm}",{kid}"typ":"JWT"}}"#).as_bytes())
+    base64url::encode(format!(r#"{{"alg":"{algorithm}",{kid}"typ":"JWT"}}"#).as_bytes())
 }
 
 /// RFC 7638, over SHA-256.

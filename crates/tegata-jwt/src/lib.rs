@@ -25,6 +25,7 @@
 //! ```
 
 mod algorithm;
+mod base64url;
 mod claims;
 mod clock;
 mod error;

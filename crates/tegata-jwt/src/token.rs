@@ -1,6 +1,4 @@
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
+use crate::base64url;
 use crate::claims::{Claims, string};
 use crate::error::{CryptoError, TokenError};
 use crate::keys::SigningKey;
@@ -123,26 +121,17 @@ pub(crate) fn sign(key: &SigningKey, claims: &[u8]) -> Result<String, CryptoErro
     let mut token = String::with_capacity(key.header().len() + claims.len() * 4 / 3 + 96);
     token.push_str(key.header());
     token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+    base64url::encode_into(&mut token, claims);
 
     let signature = key.sign(token.as_bytes())?;
 
     token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    base64url::encode_into(&mut token, &signature);
     Ok(token)
 }
 
-/// One segment as base64url (RFC 7515 2).
-pub(crate) fn encode(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-/// Strict base64url: no padding, no foreign character, unused bits zero (RFC 4648 3.5), so that
-/// no two texts stand for one token.
-pub(crate) fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
-    URL_SAFE_NO_PAD
-        .decode(segment)
-        .map_err(|_| TokenError::Malformed)
+fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
+    base64url::decode(segment).ok_or(TokenError::Malformed)
 }
 
 /// `JWT` (RFC 7519 5.1) or `at+jwt` (RFC 9068 2.1), in any case, with or without the prefix that
