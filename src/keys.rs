@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tegata_jwt::{Algorithm, SigningKey};
 use zeroize::Zeroizing;
 
+use crate::lock::FolderLock;
 use crate::settings::Settings;
 
 /// The signing key the settings give, as a text or as a file. `None` where they give none, and one
@@ -63,13 +64,12 @@ pub fn generate(settings: &Settings) -> Result<(SigningKey, PathBuf)> {
 
     let keep = || {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let folder = File::open(dir)?;
-        folder.lock()?;
+        let _alone = FolderLock::take(dir)?;
         if let Some(other) = key_files(dir)?.pop() {
             return Ok((load(settings, &other)?, other));
         }
         write_new(&path, pem.as_bytes())?;
-        folder.sync_all()?;
+        File::open(dir)?.sync_all()?;
         Ok::<_, anyhow::Error>((key, path))
     };
     keep().with_context(|| format!("cannot keep a key in {}", dir.display()))

@@ -10,6 +10,7 @@
 //! - [`account`] and [`keys`]: users with their passwords, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
+//! - [`lock`]: what keeps two processes apart;
 //! - the crate `tegata-jwt`: tokens themselves, which know no service.
 
 pub mod account;
@@ -20,6 +21,7 @@ pub mod extract;
 pub mod http;
 pub mod json;
 pub mod keys;
+pub mod lock;
 pub mod settings;
 pub mod store;
 pub mod token;

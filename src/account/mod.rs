@@ -64,12 +64,14 @@ impl Accounts {
         };
         let is_accepted = self.hashing.run(check).await?;
 
-        // Hashing takes long: who was disabled or got another password meanwhile, stays outside.
-        let Some(user) = user.filter(|_| is_accepted) else {
-            return Ok(None);
-        };
-        let now = self.store.user_by_id(user.id).await?;
-        Ok(now.filter(|now| now.is_active && now.password == user.password))
+        Ok(user.filter(|_| is_accepted))
+    }
+
+    /// Whether a user who was authenticated is still active, with the same password: hashing takes
+    /// long.
+    pub async fn is_unchanged(&self, user: &User) -> Result<bool, Unavailable> {
+        let now = self.store.user_by_id(user.id.clone()).await?;
+        Ok(now.is_some_and(|now| now.is_active && now.password == user.password))
     }
 
     /// Creates a user with a password; `None` where the name is taken.

@@ -50,8 +50,9 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
         // On a first start the tables come before the key.
         ensure!(
             kept.is_none() || !Store::is_empty(settings)?,
-            "{} holds a key, but the database {} is empty: put the database back, or run `tegata \
-             migrate` to begin with an empty one",
+            "{} holds a key, but the database {} is empty: put the database back. To begin anew, \
+             move the key away first: what it signed would be taken for tokens of the new users. \
+             Only for a key that never signed, run `tegata migrate`",
             settings.keys.dir.display(),
             settings.database.url.path().display()
         );
@@ -69,7 +70,8 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
     ensure!(
         !may_have_issued,
         "{} holds no key, but tokens may have been issued from this database before: put the key \
-         back, or set [jwt] algorithm and signing_key to what they were signed with",
+         back, or set [jwt] algorithm and signing_key to what they were signed with. If none was \
+         ever issued, make a key: keys/README.md says how",
         settings.keys.dir.display()
     );
     let (key, path) = keys::generate(settings)?;

@@ -228,20 +228,21 @@ fn parse<T: Schema>(body: &[u8]) -> Result<T, ApiError> {
         return Err(ApiError::Unprocessable(vec![missing]));
     }
 
-    let json = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let is_object = json.trim_ascii_start().first() == Some(&b'{');
+    let json = std::str::from_utf8(body).map_err(|_| ApiError::NotJson)?;
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+    let is_object = json.trim_ascii_start().starts_with('{');
     if !is_object {
-        serde_json::from_slice::<IgnoredAny>(json).map_err(|_| ApiError::NotJson)?;
+        serde_json::from_str::<IgnoredAny>(json).map_err(|_| ApiError::NotJson)?;
         return Err(ApiError::Unprocessable(T::not_an_object()));
     }
-    let members = serde_json::from_slice(json).map_err(|_| ApiError::NotJson)?;
+    let members = serde_json::from_str(json).map_err(|_| ApiError::NotJson)?;
     T::read(&Object {
         parameter: T::PARAMETER,
         members,
     })
 }
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// How long a client may take for the body of a request.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
@@ -273,7 +274,7 @@ mod tests {
 
     #[test]
     fn json_within_json_is_a_text_and_nothing_more() {
-        // 13 levels of text in text, each of which a `Value` would read as further JSON.
+        // Eleven levels of text in text, each of which a `Value` would read as further JSON.
         let layer = |inner: String| {
             let text = serde_json::to_string(&inner).unwrap();
             format!(r#"{{"$serde_json::private::RawValue":{text}}}"#)

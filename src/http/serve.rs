@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use hyper_util::rt::TokioTimer;
@@ -17,6 +18,15 @@ use crate::app::App;
 pub async fn serve(
     listener: TcpListener,
     app: Arc<App>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    serve_with(listener, router(app), HEADER_TIME, stop).await
+}
+
+async fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    header_time: Duration,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let handle = Handle::<SocketAddr>::new();
@@ -35,11 +45,39 @@ pub async fn serve(
         .http_builder()
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME);
-    server.serve(router(app).into_make_service()).await
+        .header_read_timeout(header_time);
+    server.serve(router.into_make_service()).await
 }
 
 /// How long a connection that never ends can keep the process from ending.
 const DRAIN_TIME: Duration = Duration::from_secs(15);
 /// How long a client may take for the header of a request, the wait for it included.
 const HEADER_TIME: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_header_that_never_ends_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let header_time = Duration::from_millis(50);
+        let never = std::future::pending();
+        tokio::spawn(serve_with(listener, Router::new(), header_time, never));
+
+        client
+            .write_all(b"POST /api/token/pair HTTP/1.1\r\nhost: x\r\n")
+            .await
+            .unwrap();
+
+        // Ends only when the service closes the connection.
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.unwrap();
+    }
+}

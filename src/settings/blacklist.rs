@@ -23,7 +23,10 @@ impl Default for Blacklist {
 
 /// What an outstanding token's row holds of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "\"full\", \"unsigned\" or \"none\""
+)]
 pub enum StoredToken {
     /// The token as it was sent.
     Full,

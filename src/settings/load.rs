@@ -134,15 +134,14 @@ impl Provider for Environment {
 /// The table and the key a variable sets, where it sets one.
 fn setting(variable: &str) -> Option<(String, &str)> {
     let (table, key) = variable.strip_prefix(PREFIX)?.split_once("__")?;
-    let table = table.to_lowercase();
+    let table = table_name(table);
     TABLES.contains(&table.as_str()).then_some((table, key))
 }
 
 fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
     let mut lower = Dict::new();
-    for (table, value) in lowercase(tables, "")? {
-        let is_alias = JWT_ALIASES.contains(&table.as_str());
-        let table = if is_alias { "jwt".to_owned() } else { table };
+    for (table, value) in tables {
+        let table = table_name(&table);
         let value = match value {
             Value::Dict(tag, keys) => Value::Dict(tag, lowercase(keys, &table)?),
             _ if TABLES.contains(&table.as_str()) => {
@@ -155,6 +154,16 @@ fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
         }
     }
     Ok(lower)
+}
+
+/// A table's name in lower case, and ours for Django's.
+fn table_name(name: &str) -> String {
+    let name = name.to_lowercase();
+    if JWT_ALIASES.contains(&name.as_str()) {
+        "jwt".to_owned()
+    } else {
+        name
+    }
 }
 
 fn lowercase(keys: Dict, table: &str) -> Result<Dict, Error> {
@@ -370,7 +379,15 @@ mod tests {
             refusal("[blacklist]\nstored_token = \"half\""),
             "config.toml: [blacklist] stored_token: expected one of full, unsigned, none"
         );
-        assert!(refusal("[users]\npbkdf2_iterations = 0").contains("[users] pbkdf2_iterations"));
+        assert_eq!(
+            refusal("[users]\npbkdf2_iterations = 0"),
+            "config.toml: [users] pbkdf2_iterations: expected a whole number above 0"
+        );
+        assert_eq!(
+            refusal("[log]\nlevel = 1"),
+            "config.toml: [log] level: wrong type, expected \"error\", \"warn\", \"info\", \"debug\" or \
+             \"trace\""
+        );
     }
 
     #[test]

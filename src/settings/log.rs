@@ -11,7 +11,10 @@ pub struct Log {
 
 /// How severe an event is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\""
+)]
 pub enum LogLevel {
     /// What failed.
     Error,

@@ -1,4 +1,5 @@
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// `[users]`: how passwords are kept.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +19,9 @@ impl Default for Users {
     }
 }
 
-fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    std::num::NonZeroU32::deserialize(deserializer).map(Into::into)
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let iterations = u32::deserialize(deserializer)
+        .ok()
+        .filter(|iterations| *iterations > 0);
+    iterations.ok_or_else(|| D::Error::custom("expected a whole number above 0"))
 }

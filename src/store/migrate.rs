@@ -1,7 +1,7 @@
 //! The tables: made in an empty database as Django's own migrations would make them, and never
 //! altered in any other.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -13,6 +13,7 @@ use rusqlite::{Connection, params};
 use super::Store;
 use super::columns::Timestamp;
 use super::sqlite::{LOCK_PATIENCE, connect};
+use crate::lock::FolderLock;
 use crate::settings::Settings;
 
 /// What [`Store::migrate`] did.
@@ -28,20 +29,28 @@ impl Store {
     /// Whether there is no database yet, or one without a single table.
     pub fn is_empty(settings: &Settings) -> Result<bool> {
         let path = settings.database.url.path();
-        Ok(!path.exists() || has_no_table(&connect(path, LOCK_PATIENCE)?)?)
+        let has_no_byte = !path.exists() || fs::metadata(path)?.len() == 0;
+        Ok(has_no_byte || has_no_table(&connect(path, LOCK_PATIENCE)?)?)
     }
 
     /// Creates the tables in an empty or absent database, all or none of them.
     pub fn migrate(settings: &Settings, now: DateTime<Utc>) -> Result<Migration> {
         let path = settings.database.url.path();
+        if !Self::is_empty(settings)? {
+            require_tables(path, settings.blacklist.enabled)?;
+            return Ok(Migration::Found);
+        }
+
         // Of two processes that start at once one makes everything: SQLite's own locks do not
         // cover the change to a write-ahead log.
-        let _alone = lock_folder_of(path)?;
+        let folder = path
+            .parent()
+            .filter(|folder| *folder != "")
+            .unwrap_or(Path::new("."));
+        let _alone = FolderLock::take(folder)?;
         create_file(path)?;
-
         let mut connection = connect(path, LOCK_PATIENCE)?;
         if !has_no_table(&connection)? {
-            require_tables(path, settings.blacklist.enabled)?;
             return Ok(Migration::Found);
         }
 
@@ -87,20 +96,6 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Held until it is dropped.
-fn lock_folder_of(path: &Path) -> Result<File> {
-    let folder = path
-        .parent()
-        .filter(|folder| *folder != "")
-        .unwrap_or(Path::new("."));
-    let lock = || {
-        let file = File::open(folder)?;
-        file.lock()?;
-        Ok::<_, std::io::Error>(file)
-    };
-    lock().with_context(|| format!("cannot use the database's folder {}", folder.display()))
 }
 
 /// Creates the file for its owner alone; SQLite gives its log the same mode.

@@ -52,8 +52,9 @@ impl Sqlite {
             answer => return answer,
         }
 
-        let waiting = Arc::clone(&self.waiting).try_acquire_owned();
-        let waiting = waiting.context("too many reads wait for the database's lock")?;
+        let waiting = Arc::clone(&self.waiting).acquire_owned();
+        let waiting = tokio::time::timeout(self.readers.patience, waiting).await;
+        let waiting = waiting.context("too many reads wait for the database's lock")??;
         let readers = Arc::clone(&self.readers);
         let patient = move || {
             let _place = waiting;
@@ -411,26 +412,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_flood_of_reads_does_not_all_wait_for_a_lock() {
+    async fn no_more_reads_wait_for_a_lock_than_there_are_places() {
         let database = Database::new();
-        let sqlite = Arc::new(Sqlite::open(&database.path(), PATIENCE).unwrap());
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
         let other = Connection::open(database.path()).unwrap();
         other.execute_batch("BEGIN EXCLUSIVE").unwrap();
 
-        let reads = (0..MAX_READERS + 4).map(|_| {
-            let sqlite = Arc::clone(&sqlite);
-            async move { sqlite.read(count).await.unwrap_err().to_string() }
-        });
-        let reads: tokio::task::JoinSet<_> = reads.collect();
+        let places = u32::try_from(MAX_READERS).unwrap();
+        let _taken = sqlite.waiting.acquire_many(places).await.unwrap();
 
-        let refused = reads.join_all().await;
-        assert_eq!(
-            refused
-                .iter()
-                .filter(|error| error.contains("too many reads"))
-                .count(),
-            4
-        );
+        let refused = sqlite.read(count).await.unwrap_err();
+        assert!(refused.to_string().contains("too many reads"), "{refused}");
     }
 
     #[tokio::test]

@@ -21,13 +21,16 @@ pub(super) async fn pair(
     let user = user.ok_or(ApiError::AuthenticationFailed)?;
 
     let pair = app.issuer.pair(&user.id)?;
-    if app.settings.blacklist.enabled {
+    // Either way the user is looked at once more: one disabled meanwhile gets nothing.
+    let may_have_it = if app.settings.blacklist.enabled {
         let stored = app.settings.blacklist.stored_token;
         let row = OutstandingToken::new(&user, &pair.refresh, stored);
-        // Looks at the user once more: one disabled meanwhile gets nothing.
-        if !app.store.record_outstanding(row).await? {
-            return Err(ApiError::AuthenticationFailed);
-        }
+        app.store.record_outstanding(row).await?
+    } else {
+        app.accounts.is_unchanged(&user).await?
+    };
+    if !may_have_it {
+        return Err(ApiError::AuthenticationFailed);
     }
 
     let (refresh, access) = (pair.refresh.token, pair.access.token);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use reqwest::{Client, Method, StatusCode};
@@ -15,6 +16,15 @@ use tegata_jwt::{Clock, UserId};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use zeroize::Zeroizing;
+
+/// An HTTP client that takes a hanging service for a failure.
+pub(crate) fn client() -> Client {
+    Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_mins(1))
+        .build()
+        .unwrap()
+}
 
 /// The moment at which every test begins: 2026-11-21 00:01:33 UTC.
 pub(crate) const BEGIN: i64 = 1_795_219_293;
@@ -62,13 +72,12 @@ impl TestApp {
             std::future::pending(),
         ));
 
-        let client = Client::builder().no_proxy().build().unwrap();
         Self {
             clock,
             app,
             database,
             origin,
-            client,
+            client: client(),
             _folder: folder,
         }
     }

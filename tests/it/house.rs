@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 10] = [
     &["account", "keys"],
     &["store"],
     &["error", "settings"],
-    &["json"],
+    &["json", "lock"],
 ];
 
 /// Packages, and where alone they may be used.

@@ -1,6 +1,6 @@
-use reqwest::{Client, Method};
+use reqwest::Method;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, client};
 
 #[tokio::test]
 async fn another_method_than_post_is_refused_in_ninjas_words() {
@@ -68,7 +68,7 @@ async fn every_answer_has_a_request_id() {
 #[tokio::test]
 async fn a_proxys_request_id_is_kept_unless_it_could_forge_a_log_line() {
     let app = TestApp::spawn().await;
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let answered = async |id: &str| {
         let request = client
             .post(app.url("/api/token/verify"))

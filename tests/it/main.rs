@@ -7,4 +7,5 @@ mod cli;
 mod golden;
 mod house;
 mod http;
+mod store;
 mod token;

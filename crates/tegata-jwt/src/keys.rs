@@ -2,7 +2,7 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{EcdsaKeyPair, KeyPair, ParsedPublicKey};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use zeroize::Zeroizing;
@@ -223,20 +223,31 @@ fn is_der(bytes: &[u8]) -> bool {
     }
 }
 
+/// The same in base64 or base64url, padded or not, broken into lines or not.
 fn is_der_in_base64(text: &[u8]) -> bool {
-    let text: Vec<u8> = text
+    let mut text = text.trim_ascii_end();
+    while let Some(rest) = text.strip_suffix(b"=") {
+        text = rest;
+    }
+    let alphabet = |byte: &u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => *other,
+    };
+    let solid = text
         .iter()
-        .copied()
         .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
-    STANDARD.decode(&text).is_ok_and(|bytes| is_der(&bytes))
+        .map(alphabet);
+    STANDARD_NO_PAD
+        .decode(solid.collect::<Vec<_>>())
+        .is_ok_and(|bytes| is_der(&bytes))
 }
 
-/// How the texts of JWK and OpenSSH keys begin, in lower case.
-const KEY_STARTS: [&str; 4] = ["{", "ssh-", "ecdsa-sha2-", "sk-"];
+/// How the texts of OpenSSH keys begin, in lower case.
+const KEY_STARTS: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 
-/// What stands in the texts of PEM and SSH2 keys, in lower case.
-const KEY_MARKS: [&str; 2] = ["-----begin", "---- begin"];
+/// What stands in the texts of PEM, SSH2 and JWK keys, in lower case.
+const KEY_MARKS: [&str; 3] = ["-----begin", "---- begin", "\"kty\""];
 
 /// How the secrets of tutorials and project templates begin, in lower case.
 const SAMPLE_STARTS: [&str; 6] = [
@@ -271,6 +282,8 @@ mod tests {
             format!("Bag Attributes\n-----BEGIN PUBLIC KEY-----\n{base64}"),
             base64.to_owned(),
             base64.replace("NG72", "NG72\n"),
+            base64.trim_end_matches('=').to_owned(),
+            base64.replace('+', "-").replace('/', "_"),
             r#" {"kty":"EC","crv":"P-256"}"#.to_owned(),
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKq1".to_owned(),
         ];
@@ -280,18 +293,23 @@ mod tests {
                 .iter()
                 .all(|text| refused(text) == KeyError::KeyAsSecret)
         );
-        let der = STANDARD.decode(base64).unwrap();
+        let der = STANDARD_NO_PAD
+            .decode(base64.trim_end_matches('='))
+            .unwrap();
         let refused = SigningKey::from_secret(Algorithm::HS256, &der).err();
         assert_eq!(refused, Some(KeyError::KeyAsSecret));
     }
 
     #[test]
-    fn a_secret_of_random_base64_is_taken() {
-        for byte in 0..=255 {
-            let secret = STANDARD.encode([[0x30, byte].as_slice(), &[0xa5; 46]].concat());
+    fn a_secret_that_only_looks_like_a_key_is_taken() {
+        let is_taken =
+            |secret: &str| SigningKey::from_secret(Algorithm::HS256, secret.as_bytes()).is_ok();
 
-            let key = SigningKey::from_secret(Algorithm::HS256, secret.as_bytes());
-            assert!(key.is_ok(), "{secret}");
+        assert!(is_taken("sk-9fJ2kT8zQ1xWm3rYp0sVb6nHc4eJd9uLg2f"));
+        assert!(is_taken("{9fJ2kT8zQ1xWm3rYp0sVb6nHc4eJd9uLg2f}"));
+        for byte in 0..=255 {
+            let secret = [[0x30, byte].as_slice(), &[0xa5; 46]].concat();
+            assert!(is_taken(&STANDARD_NO_PAD.encode(secret)), "{byte}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The binary, run in a folder of its own.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -31,10 +31,8 @@ impl Folder {
 
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tegata"));
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(self.folder.path());
+        command.env_clear().stdin(Stdio::null());
         command
     }
 
@@ -49,29 +47,35 @@ impl Folder {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
+        let written = child.stdin.take().unwrap().write_all(input.as_bytes());
+        // Some commands end before they read.
+        assert!(written.is_ok() || written.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe));
         Outcome::of(child.wait_with_output().unwrap())
     }
 
     /// Starts `tegata serve` and waits until it listens.
     pub(super) fn serve(&self) -> Service {
-        self.start(&mut self.command(&["serve"]))
+        start(&mut self.command(&["serve"])).listening()
     }
+}
 
-    /// Starts a command that serves and waits until it listens.
-    #[expect(
-        clippy::unused_self,
-        reason = "the command runs in this folder, which must stay"
-    )]
-    pub(super) fn start(&self, command: &mut Command) -> Service {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+/// Starts a command that serves.
+pub(super) fn start(command: &mut Command) -> Starting {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Starting {
+        child: command.spawn().unwrap(),
+    }
+}
+
+/// A service that may not listen yet.
+pub(super) struct Starting {
+    child: Child,
+}
+
+impl Starting {
+    /// Waits until the service listens.
+    pub(super) fn listening(mut self) -> Service {
+        let mut log = BufReader::new(self.child.stderr.take().unwrap()).lines();
         let mut told = Vec::new();
         let origin = log.by_ref().map(Result::unwrap).find_map(|line| {
             let origin = line
@@ -81,9 +85,9 @@ impl Folder {
             origin
         });
         let origin = origin.unwrap_or_else(|| panic!("it does not listen: {told:?}"));
-        // Kept open: a log nobody reads would end the service.
+        // The log is kept open: one that nobody reads would end the service.
         Service {
-            child,
+            child: self.child,
             origin,
             told,
             log: Box::new(log),

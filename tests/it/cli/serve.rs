@@ -3,11 +3,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::thread;
 
-use reqwest::Client;
-
-use super::command::{Folder, Outcome};
+use super::command::{Folder, Outcome, start};
+use crate::app::client;
 
 /// The command between the quotes of the printed `curl` line: its URL and its body.
 fn printed_request(stdout: &str) -> (String, String) {
@@ -19,7 +17,7 @@ fn printed_request(stdout: &str) -> (String, String) {
 }
 
 async fn post(url: &str, body: String) -> (u16, String) {
-    let client = Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let answer = client.post(url).body(body).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
@@ -88,8 +86,9 @@ fn what_the_first_start_makes_is_for_its_owner_alone() {
 #[tokio::test]
 async fn a_password_or_token_never_reaches_the_log() {
     let folder = Folder::new();
-    let mut first = folder.command(&["serve"]);
-    let service = folder.start(first.env("TEGATA_LOG__LEVEL", "trace"));
+    let mut command = folder.command(&["serve"]);
+    command.env("TEGATA_LOG__LEVEL", "trace");
+    let service = start(&mut command).listening();
     let url = format!("{}/api/token", service.origin);
 
     let login = r#"{"username": "admin", "password": "hunter2-hunter2"}"#.to_owned();
@@ -101,8 +100,7 @@ async fn a_password_or_token_never_reaches_the_log() {
     .await;
     let first = service.stop();
     let (_, credentials) = printed_request(&first.stdout);
-    let mut second = folder.command(&["serve"]);
-    let service = folder.start(second.env("TEGATA_LOG__LEVEL", "trace"));
+    let service = start(&mut command).listening();
     let url = format!("{}/api/token", service.origin);
     let (status, pair) = post(&format!("{url}/pair"), credentials.clone()).await;
     post(&format!("{url}/refresh"), pair.clone()).await;
@@ -142,7 +140,7 @@ fn a_request_under_way_is_answered_before_the_end() {
     let folder = Folder::new();
     let service = folder.serve();
     let address = service.origin.strip_prefix("http://").unwrap().to_owned();
-    let mut connection = TcpStream::connect(address).unwrap();
+    let mut connection = TcpStream::connect(&address).unwrap();
     let head = "POST /api/token/verify HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\
                 expect: 100-continue\r\n\r\n";
     connection.write_all(head.as_bytes()).unwrap();
@@ -151,6 +149,8 @@ fn a_request_under_way_is_answered_before_the_end() {
     assert_eq!(&begun, b"HTTP/1.1 100 Continue\r\n\r\n");
 
     service.terminate();
+    // The end has begun when nobody is let in any more.
+    while TcpStream::connect(&address).is_ok() {}
     connection.write_all(b"{}").unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();
@@ -330,21 +330,18 @@ fn an_address_in_use_is_refused_before_anything_is_made() {
 
 #[test]
 fn of_two_first_starts_at_once_one_makes_everything_and_both_serve() {
-    let folder = Folder::new();
+    for _ in 0..5 {
+        let folder = Folder::new();
+        let starts = [(), ()].map(|()| start(&mut folder.command(&["serve"])));
 
-    let (one, other) = thread::scope(|scope| {
-        let starts = [
-            scope.spawn(|| folder.serve().stop()),
-            scope.spawn(|| folder.serve().stop()),
-        ];
-        starts.map(|start| start.join().unwrap()).into()
-    });
+        let [one, other] = starts.map(|start| start.listening().stop());
 
-    assert_eq!((one.code, other.code), (Some(0), Some(0)));
-    let counting = |outcome: &Outcome| {
-        outcome.stdout.contains("  curl ") && !outcome.stdout.contains("this password is void")
-    };
-    assert!(counting(&one) != counting(&other), "{one:?}\n{other:?}");
-    let keys = fs::read_dir(folder.path().join("keys")).unwrap();
-    assert_eq!(keys.count(), 1);
+        assert_eq!((one.code, other.code), (Some(0), Some(0)));
+        let counting = |outcome: &Outcome| {
+            outcome.stdout.contains("  curl ") && !outcome.stdout.contains("this password is void")
+        };
+        assert!(counting(&one) != counting(&other), "{one:?}\n{other:?}");
+        let keys = fs::read_dir(folder.path().join("keys")).unwrap();
+        assert_eq!(keys.count(), 1);
+    }
 }

@@ -1,0 +1,34 @@
+//! A lock between processes.
+
+use std::fs::File;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// A folder held by this process alone, until it is dropped. Only those who ask for the same lock
+/// are kept out.
+pub struct FolderLock {
+    _folder: File,
+}
+
+impl FolderLock {
+    /// Waits a while for the folder, where another process holds it.
+    pub fn take(folder: &Path) -> Result<Self> {
+        let shown = folder.display();
+        let file = File::open(folder).with_context(|| format!("cannot open the folder {shown}"))?;
+
+        let deadline = Instant::now() + PATIENCE;
+        while file.try_lock().is_err() {
+            if Instant::now() > deadline {
+                bail!("another process holds the lock of the folder {shown}");
+            }
+            thread::sleep(INTERVAL);
+        }
+        Ok(Self { _folder: file })
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_millis(20);

@@ -1,0 +1,171 @@
+//! How a store behaves, whichever engine is behind it.
+
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use tegata::account::Accounts;
+use tegata::settings::{Settings, StoredToken};
+use tegata::store::{NewUser, OutstandingToken, Store, User};
+use tegata_jwt::{Algorithm, Clock, Issued, Issuer, SigningKey, UserId};
+use tempfile::TempDir;
+
+use crate::app::{BEGIN, SECRET};
+
+struct Fixture {
+    settings: Settings,
+    store: Store,
+    _folder: TempDir,
+}
+
+impl Fixture {
+    /// An empty store with the user `alice`.
+    async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut settings = Settings::default();
+        let url = format!("sqlite://{}", folder.path().join("db").display());
+        settings.database.url = url.try_into().unwrap();
+        Store::migrate(&settings, now()).unwrap();
+        let fixture = Self {
+            store: Store::open(&settings).unwrap(),
+            settings,
+            _folder: folder,
+        };
+        fixture.create("alice").await.unwrap();
+        fixture
+    }
+
+    async fn create(&self, username: &str) -> Option<UserId> {
+        let user = NewUser {
+            username: username.to_owned(),
+            ..NewUser::default()
+        };
+        self.store
+            .create_user(user, "a hash".to_owned(), now())
+            .await
+            .unwrap()
+    }
+
+    async fn alice(&self) -> User {
+        self.store.user_by_username("alice").await.unwrap().unwrap()
+    }
+
+    fn execute(&self, sql: &str) {
+        Connection::open(self.settings.database.url.path())
+            .unwrap()
+            .execute(sql, [])
+            .unwrap();
+    }
+
+    async fn record(&self, user: &User) -> bool {
+        let row = OutstandingToken::new(user, &issue(&user.id), StoredToken::Full);
+        self.store.record_outstanding(row).await.unwrap()
+    }
+
+    async fn is_unchanged(&self, user: &User) -> bool {
+        let accounts = Accounts::new(&self.settings.users, self.store.clone(), Clock::System);
+        accounts.is_unchanged(user).await.unwrap()
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(BEGIN, 0).unwrap()
+}
+
+fn issue(user: &UserId) -> Issued {
+    let key = SigningKey::from_secret(Algorithm::HS256, SECRET.as_bytes()).unwrap();
+    let issuer = Issuer::new(&tegata_jwt::Settings::default(), key, Clock::fixed(now()));
+    issuer.pair(user).unwrap().refresh
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_name_and_by_key() {
+    let fixture = Fixture::new().await;
+
+    let alice = fixture.alice().await;
+
+    assert_eq!(alice.id, UserId::Number(1));
+    assert!(alice.is_active);
+    let again = fixture
+        .store
+        .user_by_id(UserId::Text("1".to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(again.unwrap().username, "alice");
+    assert!(
+        fixture
+            .store
+            .user_by_id(UserId::Text("one".to_owned()))
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_name_is_taken_once() {
+    let fixture = Fixture::new().await;
+
+    assert_eq!(fixture.create("alice").await, None);
+    assert!(fixture.create("Alice").await.is_some());
+}
+
+#[tokio::test]
+async fn an_unchanged_user_gets_the_token() {
+    let fixture = Fixture::new().await;
+    let alice = fixture.alice().await;
+
+    assert!(fixture.record(&alice).await);
+    assert!(fixture.is_unchanged(&alice).await);
+    assert!(fixture.store.has_ever_issued().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_user_disabled_during_the_login_gets_nothing() {
+    let fixture = Fixture::new().await;
+    let alice = fixture.alice().await;
+
+    fixture.execute("UPDATE auth_user SET is_active = 0");
+
+    assert!(!fixture.record(&alice).await);
+    assert!(!fixture.is_unchanged(&alice).await);
+    assert!(!fixture.store.has_ever_issued().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_password_changed_during_the_login_is_not_undone_by_it() {
+    let fixture = Fixture::new().await;
+    let alice = fixture.alice().await;
+
+    fixture.execute("UPDATE auth_user SET password = 'another hash'");
+
+    assert!(!fixture.record(&alice).await);
+    assert!(!fixture.is_unchanged(&alice).await);
+}
+
+#[tokio::test]
+async fn a_user_deleted_during_the_login_gets_nothing() {
+    let fixture = Fixture::new().await;
+    let alice = fixture.alice().await;
+
+    fixture.execute("DELETE FROM auth_user");
+
+    assert!(!fixture.record(&alice).await);
+    assert!(!fixture.is_unchanged(&alice).await);
+}
+
+#[tokio::test]
+async fn flushed_tokens_are_remembered_as_issued() {
+    let fixture = Fixture::new().await;
+    fixture.record(&fixture.alice().await).await;
+
+    fixture.execute("DELETE FROM token_blacklist_outstandingtoken");
+
+    assert!(fixture.store.has_ever_issued().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_database_whose_users_are_gone_is_not_new() {
+    let fixture = Fixture::new().await;
+    fixture.execute("DELETE FROM auth_user");
+
+    assert!(!fixture.store.never_had_a_user().await.unwrap());
+}
