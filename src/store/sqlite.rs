@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -29,14 +29,16 @@ impl Sqlite {
             "the database {} is read-only",
             path.display()
         );
+        let gate = Arc::new(Gate::of(&writer)?);
         Ok(Self {
             readers: Arc::new(Readers {
                 path: path.to_owned(),
                 patience,
+                gate: Arc::clone(&gate),
                 idle: Mutex::default(),
             }),
             waiting: Arc::new(Semaphore::new(MAX_READERS)),
-            writer: Writer::start(writer)?,
+            writer: Writer::start(writer, gate)?,
         })
     }
 
@@ -47,9 +49,8 @@ impl Sqlite {
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        match self.readers.run(&query, Duration::ZERO) {
-            Err(error) if is_busy(&error) => {}
-            answer => return answer,
+        if let Some(answer) = self.readers.try_now(&query)? {
+            return Ok(answer);
         }
 
         let waiting = Arc::clone(&self.waiting).acquire_owned();
@@ -58,7 +59,7 @@ impl Sqlite {
         let readers = Arc::clone(&self.readers);
         let patient = move || {
             let _place = waiting;
-            readers.run(&query, readers.patience)
+            readers.wait(&query)
         };
         tokio::task::spawn_blocking(patient).await?
     }
@@ -96,14 +97,65 @@ pub(super) fn connect(path: &Path, patience: Duration) -> Result<Connection> {
     open().with_context(|| format!("cannot open the database {}", path.display()))
 }
 
+/// What keeps our own commits and reads apart where SQLite would have them collide: without a
+/// write-ahead log a commit needs the file for itself, and whoever meets it sleeps for a guess.
+struct Gate {
+    lock: RwLock<()>,
+    has_write_ahead_log: bool,
+}
+
+impl Gate {
+    fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let journal: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+        Ok(Self {
+            lock: RwLock::default(),
+            has_write_ahead_log: journal == "wal",
+        })
+    }
+
+    /// Held during a commit.
+    fn close(&self) -> Option<RwLockWriteGuard<'_, ()>> {
+        let close = || self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        (!self.has_write_ahead_log).then(close)
+    }
+
+    /// Held during a read.
+    fn enter(&self) -> RwLockReadGuard<'_, ()> {
+        self.lock.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, where that needs no waiting.
+    fn try_enter(&self) -> Option<RwLockReadGuard<'_, ()>> {
+        self.lock.try_read().ok()
+    }
+}
+
 /// Connections for reading, as many as there are reads at one time.
 struct Readers {
     path: PathBuf,
     patience: Duration,
+    gate: Arc<Gate>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
+    /// Runs a query unless it would have to wait.
+    fn try_now<T>(&self, query: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<Option<T>> {
+        let Some(_inside) = self.gate.try_enter() else {
+            return Ok(None);
+        };
+        match self.run(query, Duration::ZERO) {
+            Err(error) if is_busy(&error) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// Runs a query once it may.
+    fn wait<T>(&self, query: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let _inside = self.gate.enter();
+        self.run(query, self.patience)
+    }
+
     fn run<T>(
         &self,
         query: impl Fn(&Connection) -> rusqlite::Result<T>,
@@ -175,9 +227,9 @@ struct Writer {
 }
 
 impl Writer {
-    fn start(connection: Connection) -> Result<Self> {
+    fn start(connection: Connection, gate: Arc<Gate>) -> Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        let work = move || run_writer(&connection, &queue);
+        let work = move || run_writer(&connection, &gate, &queue);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(work)?;
@@ -203,10 +255,10 @@ impl Drop for Writer {
     }
 }
 
-fn run_writer(connection: &Connection, queue: &Receiver<Box<dyn Job>>) {
+fn run_writer(connection: &Connection, gate: &Gate, queue: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
-        let committed = commit_together(connection, &mut batch, queue);
+        let committed = commit_together(connection, gate, &mut batch, queue);
         let committed = committed.map_err(|error| format!("{error:#}"));
         if committed.is_err() && !connection.is_autocommit() {
             let _ = connection.execute_batch("ROLLBACK");
@@ -220,6 +272,7 @@ fn run_writer(connection: &Connection, queue: &Receiver<Box<dyn Job>>) {
 /// One transaction around a job and all that join it while the transaction is open.
 fn commit_together(
     connection: &Connection,
+    gate: &Gate,
     batch: &mut Vec<Box<dyn Job>>,
     queue: &Receiver<Box<dyn Job>>,
 ) -> Result<()> {
@@ -243,6 +296,7 @@ fn commit_together(
         }
     }
 
+    let _closed = gate.close();
     Ok(connection.execute_batch("COMMIT")?)
 }
 
@@ -423,6 +477,28 @@ mod tests {
 
         let refused = sqlite.read(count).await.unwrap_err();
         assert!(refused.to_string().contains("too many reads"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_read_waits_for_our_own_commit_and_then_goes_on() {
+        let database = Database::new();
+        let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+        let gate = Arc::clone(&sqlite.readers.gate);
+        let (closed, is_closed) = mpsc::channel();
+        let (open, is_open) = mpsc::channel::<()>();
+        let commit = thread::spawn(move || {
+            let _closed = gate.close();
+            closed.send(()).unwrap();
+            is_open.recv()
+        });
+        is_closed.recv().unwrap();
+
+        // Both run on this one thread: the commit can end only while the read waits elsewhere.
+        let end = async { open.send(()).unwrap() };
+        let (seen, ()) = tokio::join!(sqlite.read(count), end);
+
+        assert_eq!(seen.unwrap(), 0);
+        assert!(commit.join().unwrap().is_ok());
     }
 
     #[tokio::test]
