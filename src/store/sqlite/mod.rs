@@ -1,0 +1,101 @@
+//! SQLite: reads on the calling thread, writes on a thread of their own that commits together
+//! what waits together.
+
+mod gate;
+mod readers;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Semaphore, oneshot};
+
+use self::gate::Gate;
+use self::readers::{MAX_READERS, Readers};
+use self::writer::{Write, Writer};
+
+/// A SQLite database.
+pub(in crate::store) struct Sqlite {
+    readers: Arc<Readers>,
+    /// One permit for each read that waits for a lock.
+    waiting: Arc<Semaphore>,
+    writer: Writer,
+}
+
+impl Sqlite {
+    /// Opens a database file that is there. Where another program has it locked, a read or a
+    /// write waits for `patience` at most.
+    pub(in crate::store) fn open(path: &Path, patience: Duration) -> Result<Self> {
+        let writer = connect(path, patience)?;
+        ensure!(
+            !writer.is_readonly("main")?,
+            "the database {} is read-only",
+            path.display()
+        );
+        let gate = Arc::new(Gate::of(&writer)?);
+        Ok(Self {
+            readers: Arc::new(Readers::new(path, patience, Arc::clone(&gate))),
+            waiting: Arc::new(Semaphore::new(MAX_READERS)),
+            writer: Writer::start(writer, gate)?,
+        })
+    }
+
+    /// Runs a query on the calling thread: a point look-up takes less than a change of threads.
+    /// Only where another program or our own commit has the file locked does the query wait, on a
+    /// thread for that.
+    pub(in crate::store) async fn read<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        if let Some(answer) = self.readers.try_now(&query)? {
+            return Ok(answer);
+        }
+
+        let waiting = Arc::clone(&self.waiting).acquire_owned();
+        let waiting = tokio::time::timeout(self.readers.patience, waiting).await;
+        let waiting = waiting.context("too many reads wait for the database's lock")??;
+        let readers = Arc::clone(&self.readers);
+        let patient = move || {
+            let _place = waiting;
+            readers.wait(&query)
+        };
+        tokio::task::spawn_blocking(patient).await?
+    }
+
+    /// Runs work in a transaction and answers once it is durable. A caller that goes away
+    /// cancels nothing.
+    pub(in crate::store) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        self.writer.submit(Box::new(Write::new(work, caller)))?;
+        answer.await.context("the writer has ended")?
+    }
+}
+
+/// Opens a connection to a database file that is there, which waits for `patience` where another
+/// program has the file locked.
+pub(in crate::store) fn connect(path: &Path, patience: Duration) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(patience)?;
+        // An acknowledged write survives a power failure; Django, too, has foreign keys checked.
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+        // Touches the file, so that a damaged one is refused here and now.
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+        Ok::<_, rusqlite::Error>(connection)
+    };
+    open().with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// How long another program's lock is waited for.
+pub(in crate::store) const LOCK_PATIENCE: Duration = Duration::from_secs(5);

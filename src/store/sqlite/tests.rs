@@ -1,0 +1,182 @@
+//! How reads and writes wait, fail and go on.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::*;
+
+const PATIENCE: Duration = Duration::from_millis(200);
+
+struct Database {
+    folder: TempDir,
+}
+
+impl Database {
+    fn new() -> Self {
+        let database = Self {
+            folder: TempDir::new().unwrap(),
+        };
+        let connection = Connection::open(database.path()).unwrap();
+        connection
+            .execute_batch("CREATE TABLE word (text TEXT UNIQUE NOT NULL)")
+            .unwrap();
+        database
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("db")
+    }
+
+    fn words(&self) -> i64 {
+        count(&Connection::open(self.path()).unwrap()).unwrap()
+    }
+}
+
+fn count(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM word", [], |row| row.get(0))
+}
+
+fn add(word: &'static str) -> impl FnOnce(&Connection) -> rusqlite::Result<usize> + Send {
+    move |connection| connection.execute("INSERT INTO word VALUES ($1)", [word])
+}
+
+#[tokio::test]
+async fn a_write_that_fails_undoes_itself_alone() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+
+    let half_done = |connection: &Connection| {
+        add("undone")(connection)?;
+        add("taken")(connection)
+    };
+    let (first, failed, last) = tokio::join!(
+        sqlite.write(add("taken")),
+        sqlite.write(half_done),
+        sqlite.write(add("last"))
+    );
+
+    assert!(first.is_ok() && failed.is_err() && last.is_ok());
+    assert_eq!(database.words(), 2);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_cancels_nothing() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+
+    {
+        let mut write = std::pin::pin!(sqlite.write(add("kept")));
+        let _ = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(write.as_mut().poll(context).is_ready())
+        })
+        .await;
+    }
+    drop(sqlite);
+
+    assert_eq!(database.words(), 1);
+}
+
+#[tokio::test]
+async fn a_read_waits_for_another_programs_lock_without_holding_up_the_thread() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+    let other = Connection::open(database.path()).unwrap();
+    other
+        .execute_batch("BEGIN EXCLUSIVE; INSERT INTO word VALUES ('locked')")
+        .unwrap();
+
+    // Both run on this one thread: the lock can go only while the read waits elsewhere.
+    let unlock = async { other.execute_batch("COMMIT") };
+    let (seen, unlocked) = tokio::join!(sqlite.read(count), unlock);
+
+    unlocked.unwrap();
+    assert_eq!(seen.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn after_a_failed_transaction_the_next_one_goes_through() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+
+    let lost = sqlite
+        .write(|connection| {
+            add("lost")(connection)?;
+            // What a full disk does.
+            connection.execute_batch("ROLLBACK")
+        })
+        .await;
+
+    assert!(lost.is_err());
+    assert!(sqlite.write(add("kept")).await.is_ok());
+    assert_eq!(database.words(), 1);
+}
+
+#[tokio::test]
+async fn who_waited_for_a_lock_in_vain_does_not_wait_again() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+    let other = Connection::open(database.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    // The lock goes as soon as the first write has failed: another try would succeed.
+    let first = async {
+        let refused = sqlite.write(add("one")).await;
+        other.execute_batch("ROLLBACK").unwrap();
+        refused
+    };
+    let (one, two) = tokio::join!(first, sqlite.write(add("two")));
+
+    assert!(one.unwrap_err().to_string().contains("database is locked"));
+    assert!(two.unwrap_err().to_string().contains("database is locked"));
+    assert!(sqlite.write(add("three")).await.is_ok());
+}
+
+#[tokio::test]
+async fn no_more_reads_wait_for_a_lock_than_there_are_places() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+    let other = Connection::open(database.path()).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+
+    let places = u32::try_from(MAX_READERS).unwrap();
+    let _taken = sqlite.waiting.acquire_many(places).await.unwrap();
+
+    let refused = sqlite.read(count).await.unwrap_err();
+    assert!(refused.to_string().contains("too many reads"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_read_waits_for_our_own_commit_and_then_goes_on() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+    let gate = Arc::clone(&sqlite.readers.gate);
+    let (closed, is_closed) = mpsc::channel();
+    let (open, is_open) = mpsc::channel::<()>();
+    let commit = thread::spawn(move || {
+        let _closed = gate.close();
+        closed.send(()).unwrap();
+        is_open.recv()
+    });
+    is_closed.recv().unwrap();
+
+    // Both run on this one thread: the commit can end only while the read waits elsewhere.
+    let end = async { open.send(()).unwrap() };
+    let (seen, ()) = tokio::join!(sqlite.read(count), end);
+
+    assert_eq!(seen.unwrap(), 0);
+    assert!(commit.join().unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+
+    let refused = sqlite.read(|connection| add("never")(connection)).await;
+
+    assert!(refused.is_err());
+    assert_eq!(database.words(), 0);
+}

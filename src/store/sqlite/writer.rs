@@ -1,0 +1,155 @@
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::gate::Gate;
+
+/// Work for the writer, whatever it results in.
+pub(super) trait Job: Send {
+    /// Does the work within the open transaction.
+    fn run(&mut self, connection: &Connection);
+
+    /// Tells the caller, once the transaction is durable or has failed.
+    fn answer(self: Box<Self>, committed: Result<(), &str>);
+}
+
+/// One piece of work, and who waits for what it results in.
+pub(super) struct Write<T, F> {
+    work: Option<F>,
+    outcome: Option<rusqlite::Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Write<T, F> {
+    pub(super) fn new(work: F, caller: oneshot::Sender<Result<T>>) -> Self {
+        Self {
+            work: Some(work),
+            outcome: None,
+            caller,
+        }
+    }
+}
+
+impl<T, F> Job for Write<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+{
+    fn run(&mut self, connection: &Connection) {
+        self.outcome = self.work.take().map(|work| in_savepoint(connection, work));
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+        let answer = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome.map_err(Into::into),
+            (Err(cause), _) => Err(anyhow!("the transaction failed: {cause}")),
+            (Ok(()), None) => Err(anyhow!("the transaction ended without this work")),
+        };
+        // Nobody listens any more where the caller went away.
+        let _ = self.caller.send(answer);
+    }
+}
+
+/// The thread that writes.
+pub(super) struct Writer {
+    jobs: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, gate: Arc<Gate>) -> Result<Self> {
+        let (jobs, queue) = mpsc::channel();
+        let work = move || run_writer(&connection, &gate, &queue);
+        let thread = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
+    }
+
+    pub(super) fn submit(&self, job: Box<dyn Job>) -> Result<()> {
+        let sent = self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok());
+        sent.context("the writer has ended")
+    }
+}
+
+impl Drop for Writer {
+    /// Waits until all that was submitted is written.
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run_writer(connection: &Connection, gate: &Gate, queue: &Receiver<Box<dyn Job>>) {
+    while let Ok(first) = queue.recv() {
+        let mut batch = vec![first];
+        let committed = commit_together(connection, gate, &mut batch, queue);
+        let committed = committed.map_err(|error| format!("{error:#}"));
+        if committed.is_err() && !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        for job in batch {
+            job.answer(committed.as_ref().copied().map_err(String::as_str));
+        }
+    }
+}
+
+/// One transaction around a job and all that join it while the transaction is open.
+fn commit_together(
+    connection: &Connection,
+    gate: &Gate,
+    batch: &mut Vec<Box<dyn Job>>,
+    queue: &Receiver<Box<dyn Job>>,
+) -> Result<()> {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        // Whoever has come meanwhile has waited for the same lock, and must not wait once more.
+        batch.extend(queue.try_iter());
+        return Err(error.into());
+    }
+
+    let deadline = Instant::now() + MAX_BATCH;
+    let mut done = 0;
+    while let Some(job) = batch.get_mut(done) {
+        job.run(connection);
+        done += 1;
+        // A full disk ends the transaction by itself; what came after would commit alone.
+        if connection.is_autocommit() {
+            bail!("it ended early");
+        }
+        if Instant::now() < deadline {
+            batch.extend(queue.try_recv());
+        }
+    }
+
+    let _closed = gate.close();
+    Ok(connection.execute_batch("COMMIT")?)
+}
+
+/// Work whose failure undoes that work alone and not its neighbours in the transaction.
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.execute_batch("SAVEPOINT job")?;
+    let outcome = work(connection);
+    let end = if outcome.is_err() {
+        "ROLLBACK TO job; RELEASE job"
+    } else {
+        "RELEASE job"
+    };
+    connection.execute_batch(end)?;
+    outcome
+}
+
+/// How long a transaction takes in further work.
+const MAX_BATCH: Duration = Duration::from_millis(5);
