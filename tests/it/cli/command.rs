@@ -104,6 +104,13 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// Asserts that the command was refused, for a reason that says this.
+    #[track_caller]
+    pub(super) fn assert_refused(&self, reason: &str) {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        assert!(self.stderr.contains(reason), "{self:?}");
+    }
+
     fn of(output: Output) -> Self {
         Self {
             code: output.status.code(),

@@ -109,12 +109,7 @@ fn a_variable_in_two_spellings_is_refused() {
 fn a_file_named_by_config_must_be_there() {
     let refused = Folder::new().run(&["migrate", "--config", "elsewhere.toml"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused.stderr.contains("elsewhere.toml"),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused("elsewhere.toml");
 }
 
 #[test]

@@ -172,12 +172,7 @@ fn an_emptied_database_beside_a_key_is_not_taken_for_a_first_start() {
     let refused = folder.run(&["serve"]);
     let migrated = folder.run(&["migrate"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused
-            .stderr
-            .contains("keys holds a key, but the database tegata.db is empty")
-    );
+    refused.assert_refused("keys holds a key, but the database tegata.db is empty");
     assert_eq!(migrated.code, Some(0));
     assert_eq!(folder.serve().stop().code, Some(0));
 }
@@ -193,12 +188,7 @@ fn without_the_blacklist_app_a_lost_key_is_noticed_by_the_users() {
 
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused.stderr.contains("keys holds no key"),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused("keys holds no key");
 }
 
 #[tokio::test]
@@ -219,14 +209,7 @@ async fn an_unmounted_key_folder_does_not_become_a_new_identity() {
     fs::remove_file(key_file(&folder)).unwrap();
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused
-            .stderr
-            .contains("keys holds no key, but tokens may have been issued"),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused("keys holds no key, but tokens may have been issued");
 }
 
 #[test]
@@ -237,14 +220,7 @@ fn a_key_file_others_can_read_is_refused() {
 
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused
-            .stderr
-            .contains("can be read by others: run `chmod 600"),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused("can be read by others: run `chmod 600");
 }
 
 #[test]
@@ -255,12 +231,7 @@ fn a_damaged_key_file_is_refused_and_never_replaced() {
 
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused.stderr.contains("not a private key for ES256"),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused("not a private key for ES256");
     assert!(!refused.stderr.contains("c2VjcmV0"), "{}", refused.stderr);
 }
 
@@ -270,12 +241,7 @@ fn hs256_without_a_secret_is_refused_and_leaves_nothing_behind() {
 
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused.stderr.contains("set [jwt] signing_key"),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused("set [jwt] signing_key");
     assert_eq!(
         fs::read_dir(folder.path()).unwrap().count(),
         1,
@@ -292,14 +258,7 @@ fn a_damaged_database_is_refused_and_never_replaced() {
 
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused
-            .stderr
-            .contains("cannot open the database tegata.db"),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused("cannot open the database tegata.db");
     assert_eq!(fs::read_to_string(&database).unwrap(), damaged);
 }
 
@@ -313,14 +272,7 @@ fn an_address_in_use_is_refused_before_anything_is_made() {
 
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused
-            .stderr
-            .contains(&format!("cannot listen on {address}")),
-        "{}",
-        refused.stderr
-    );
+    refused.assert_refused(&format!("cannot listen on {address}"));
     assert_eq!(
         fs::read_dir(folder.path()).unwrap().count(),
         1,
