@@ -21,15 +21,8 @@ pub fn to_vec(value: &impl Serialize) -> Vec<u8> {
 /// A JSON text as one line of ASCII, fit for a terminal whatever wrote it.
 #[must_use]
 pub fn one_line(json: &str) -> String {
-    let mut line = String::with_capacity(json.len());
     // Control characters stand only between members, all else that is not ASCII only in strings.
-    for unit in json.encode_utf16().filter(|unit| !matches!(unit, 0..0x20)) {
-        match u8::try_from(unit).ok().filter(|byte| is_plain(*byte)) {
-            Some(byte) => line.push(byte.into()),
-            None => write!(line, "\\u{unit:04x}").expect("a String takes whatever is written"),
-        }
-    }
-    line
+    escape(&json.replace(|c: char| c < ' ', ""))
 }
 
 struct Python;
@@ -51,14 +44,20 @@ impl Formatter for Python {
         if s.bytes().all(is_plain) {
             return w.write_all(s.as_bytes());
         }
-        for unit in s.encode_utf16() {
-            match u8::try_from(unit).ok().filter(|byte| is_plain(*byte)) {
-                Some(byte) => w.write_all(&[byte])?,
-                None => write!(w, "\\u{unit:04x}")?,
-            }
-        }
-        Ok(())
+        w.write_all(escape(s).as_bytes())
     }
+}
+
+/// What is not printable ASCII as JSON's `\uXXXX`.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() * 2);
+    for unit in text.encode_utf16() {
+        match u8::try_from(unit).ok().filter(|byte| is_plain(*byte)) {
+            Some(byte) => escaped.push(byte.into()),
+            None => write!(escaped, "\\u{unit:04x}").expect("a String takes whatever is written"),
+        }
+    }
+    escaped
 }
 
 fn is_plain(byte: u8) -> bool {

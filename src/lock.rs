@@ -1,6 +1,6 @@
 //! A lock between processes.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,11 +20,19 @@ impl FolderLock {
         let file = File::open(folder).with_context(|| format!("cannot open the folder {shown}"))?;
 
         let deadline = Instant::now() + PATIENCE;
-        while file.try_lock().is_err() {
-            if Instant::now() > deadline {
-                bail!("another process holds the lock of the folder {shown}");
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    thread::sleep(INTERVAL);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    bail!("another process holds the lock of the folder {shown}")
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| format!("cannot lock the folder {shown}"));
+                }
             }
-            thread::sleep(INTERVAL);
         }
         Ok(Self { _folder: file })
     }

@@ -49,19 +49,10 @@ impl Accounts {
         }
 
         let user = self.store.user_by_username(username).await?;
-        let stored = user
-            .as_ref()
-            .map(|user| (user.password.clone(), user.is_active));
+        let stored = user.as_ref().map(|user| user.password.clone());
+        let is_active = user.as_ref().is_some_and(|user| user.is_active);
         let iterations = self.iterations;
-        let check = move || {
-            let (hash, is_active) = stored.unzip();
-            password::check(
-                hash.as_deref(),
-                is_active == Some(true),
-                &password,
-                iterations,
-            )
-        };
+        let check = move || password::check(stored.as_deref(), is_active, &password, iterations);
         let is_accepted = self.hashing.run(check).await?;
 
         Ok(user.filter(|_| is_accepted))

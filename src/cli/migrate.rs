@@ -9,7 +9,11 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
     let path = settings.database.url.path().display();
     match Store::migrate(settings, Clock::System.now())? {
         Migration::Created => eprintln!("{path}: tables created"),
-        Migration::Found => eprintln!("{path}: tables found, nothing to do"),
+        Migration::Found => {
+            // Says which tables are missing, where some are.
+            Store::open(settings)?;
+            eprintln!("{path}: tables found, nothing to do");
+        }
     }
     Ok(())
 }

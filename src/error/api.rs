@@ -52,6 +52,25 @@ pub struct FieldError {
     pub ctx: Option<Value>,
 }
 
+impl FieldError {
+    /// A fault that is not about a bound.
+    #[must_use]
+    pub fn new(kind: &'static str, loc: Vec<&'static str>, msg: &'static str) -> Self {
+        Self {
+            kind,
+            loc,
+            msg,
+            ctx: None,
+        }
+    }
+
+    /// Nothing stands where something must.
+    #[must_use]
+    pub fn missing(loc: Vec<&'static str>) -> Self {
+        Self::new("missing", loc, "Field required")
+    }
+}
+
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {

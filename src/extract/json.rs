@@ -8,7 +8,6 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 use crate::error::{ApiError, FieldError, JSON_HEADERS};
 use crate::json;
@@ -28,12 +27,9 @@ pub trait Schema: Sized {
     /// What is said of a body that is not an object.
     #[must_use]
     fn not_an_object() -> Vec<FieldError> {
-        vec![FieldError {
-            kind: "model_attributes_type",
-            loc: vec!["body", Self::PARAMETER],
-            msg: "Input should be a valid dictionary or object to extract fields from",
-            ctx: None,
-        }]
+        let msg = "Input should be a valid dictionary or object to extract fields from";
+        let loc = vec!["body", Self::PARAMETER];
+        vec![FieldError::new("model_attributes_type", loc, msg)]
     }
 }
 
@@ -87,14 +83,8 @@ impl Object {
     /// A required member's text, or what is wrong with it.
     pub fn text(&self, member: &'static str, value: &Member) -> Result<String, FieldError> {
         let text = value.text().map(str::to_owned);
-        text.ok_or_else(|| {
-            self.fault(
-                member,
-                "string_type",
-                "Input should be a valid string",
-                None,
-            )
-        })
+        let msg = "Input should be a valid string";
+        text.ok_or_else(|| FieldError::new("string_type", self.loc(member), msg))
     }
 
     /// The text of a member that must be truthy and a string.
@@ -107,21 +97,10 @@ impl Object {
         text.map_err(|fault| ApiError::Unprocessable(vec![fault]))
     }
 
-    /// The fault of a member of the wrong form.
+    /// Where a member stands, in the words of an error.
     #[must_use]
-    pub fn fault(
-        &self,
-        member: &'static str,
-        kind: &'static str,
-        msg: &'static str,
-        ctx: Option<Value>,
-    ) -> FieldError {
-        FieldError {
-            kind,
-            loc: vec!["body", self.parameter, member],
-            msg,
-            ctx,
-        }
+    pub fn loc(&self, member: &'static str) -> Vec<&'static str> {
+        vec!["body", self.parameter, member]
     }
 }
 
@@ -219,12 +198,7 @@ impl<'de> Visitor<'de> for MemberVisitor {
 /// The checks in Ninja's order: a body at all, JSON, an object, then what `T` wants of it.
 fn parse<T: Schema>(body: &[u8]) -> Result<T, ApiError> {
     if body.is_empty() {
-        let missing = FieldError {
-            kind: "missing",
-            loc: vec!["body", T::PARAMETER],
-            msg: "Field required",
-            ctx: None,
-        };
+        let missing = FieldError::missing(vec!["body", T::PARAMETER]);
         return Err(ApiError::Unprocessable(vec![missing]));
     }
 

@@ -37,19 +37,19 @@ pub fn load(source: &Source) -> Result<Settings, SettingsError> {
 
     let refuse = |error| SettingsError::new(error, &figment, file);
     let settings: Settings = figment.extract_lossy().map_err(refuse)?;
-    settings
-        .check()
-        .map_err(|reasons| SettingsError { lines: reasons })?;
+    settings.check()?;
     Ok(settings)
 }
 
 impl Settings {
     /// Finds settings that are right each by itself and contradict one another.
-    fn check(&self) -> Result<(), Vec<String>> {
+    fn check(&self) -> Result<(), SettingsError> {
         if self.jwt.signing_key.is_some() && self.jwt.signing_key_file.is_some() {
             let reason = "[jwt] signing_key and signing_key_file: give only one, and set the other \
                           to \"\" where it comes from elsewhere";
-            return Err(vec![reason.to_owned()]);
+            return Err(SettingsError {
+                lines: vec![reason.to_owned()],
+            });
         }
         Ok(())
     }

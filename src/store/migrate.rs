@@ -21,7 +21,7 @@ use crate::settings::Settings;
 pub enum Migration {
     /// The database was empty and has its tables now.
     Created,
-    /// The database has its tables, Django's or ours, and was left as it is.
+    /// The database has tables already, and was left as it is.
     Found,
 }
 
@@ -37,7 +37,6 @@ impl Store {
     pub fn migrate(settings: &Settings, now: DateTime<Utc>) -> Result<Migration> {
         let path = settings.database.url.path();
         if !Self::is_empty(settings)? {
-            require_tables(path, settings.blacklist.enabled)?;
             return Ok(Migration::Found);
         }
 

@@ -38,12 +38,7 @@ impl Schema for Credentials {
     }
 
     fn not_an_object() -> Vec<FieldError> {
-        let missing = |member| FieldError {
-            kind: "missing",
-            loc: vec!["body", Self::PARAMETER, member],
-            msg: "Field required",
-            ctx: None,
-        };
+        let missing = |member| FieldError::missing(vec!["body", Self::PARAMETER, member]);
         vec![missing("password"), missing("username")]
     }
 }
@@ -54,10 +49,8 @@ fn within_150(body: &Object, username: String) -> Result<String, FieldError> {
         return Ok(username);
     }
     let msg = "String should have at most 150 characters";
-    Err(body.fault(
-        "username",
-        "string_too_long",
-        msg,
-        Some(json!({ "max_length": 150 })),
-    ))
+    Err(FieldError {
+        ctx: Some(json!({ "max_length": 150 })),
+        ..FieldError::new("string_too_long", body.loc("username"), msg)
+    })
 }

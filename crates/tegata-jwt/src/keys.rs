@@ -209,7 +209,7 @@ fn refuse_weak(secret: &[u8]) -> Result<(), KeyError> {
 }
 
 /// Whether these are one ASN.1 SEQUENCE from end to end, as every key in DER form is. Random bytes
-/// are so once in 16 million times.
+/// are so once in some million times.
 fn is_der(bytes: &[u8]) -> bool {
     match bytes {
         [0x30, 0x81, length, rest @ ..] => rest.len() == usize::from(*length),
