@@ -253,7 +253,7 @@ fn is_environment(metadata: &Metadata) -> bool {
 const ENVIRONMENT: &str = "environment";
 const PREFIX: &str = "TEGATA_";
 /// The fields of [`Settings`].
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "server",
     "database",
     "keys",
@@ -261,6 +261,7 @@ const TABLES: [&str; 7] = [
     "blacklist",
     "users",
     "log",
+    "compat",
 ];
 /// What `[jwt]` may be called as well, as Django's settings call it.
 const JWT_ALIASES: [&str; 2] = ["ninja_jwt", "simple_jwt"];

@@ -1,6 +1,7 @@
 //! What `config.toml` holds: one struct per table, its field docs the reference text.
 
 mod blacklist;
+mod compat;
 mod database;
 mod keys;
 mod load;
@@ -11,6 +12,7 @@ mod users;
 use serde::Deserialize;
 
 pub use self::blacklist::{Blacklist, StoredToken};
+pub use self::compat::Compat;
 pub use self::database::{Database, DatabaseUrl};
 pub use self::keys::Keys;
 pub use self::load::{SettingsError, Source, load};
@@ -36,4 +38,6 @@ pub struct Settings {
     pub users: Users,
     /// `[log]`: what is logged.
     pub log: Log,
+    /// `[compat]`: ways of the originals that are less safe.
+    pub compat: Compat,
 }

@@ -2,20 +2,56 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::{hmac, signature};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A signature algorithm, by its `alg` name (RFC 7518 3.1).
+/// A signature algorithm, by its `alg` name (RFC 7518 3.1, RFC 8037 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256: one secret both signs and verifies.
     HS256,
-    /// ECDSA on the curve P-256 with SHA-256: a private key signs, its public key verifies.
+    /// HMAC with SHA-384.
+    HS384,
+    /// HMAC with SHA-512.
+    HS512,
+    /// RSASSA-PKCS1-v1_5 with SHA-256: a private key signs, its public key verifies.
+    RS256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RS384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RS512,
+    /// RSASSA-PSS with SHA-256.
+    PS256,
+    /// RSASSA-PSS with SHA-384.
+    PS384,
+    /// RSASSA-PSS with SHA-512.
+    PS512,
+    /// ECDSA on the curve P-256 with SHA-256.
     ES256,
+    /// ECDSA on the curve P-384 with SHA-384.
+    ES384,
+    /// ECDSA on the curve P-521 with SHA-512.
+    ES512,
+    /// EdDSA on the curve Ed25519.
+    EdDSA,
 }
 
 impl Algorithm {
     /// Every algorithm, in the order of the table, which gives their number.
-    pub const ALL: [Self; TABLE.len()] = [Self::HS256, Self::ES256];
+    pub const ALL: [Self; TABLE.len()] = [
+        Self::HS256,
+        Self::HS384,
+        Self::HS512,
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::ES512,
+        Self::EdDSA,
+    ];
 
     /// The `alg` name.
     #[must_use]
@@ -27,6 +63,17 @@ impl Algorithm {
     #[must_use]
     pub fn is_symmetric(self) -> bool {
         matches!(self.family(), Family::Hmac(_))
+    }
+
+    /// What its keys are called.
+    #[must_use]
+    pub fn key_kind(self) -> &'static str {
+        match self.family() {
+            Family::Ecdsa(curve) => curve.name,
+            Family::Ed25519 => "Ed25519",
+            Family::Hmac(_) => "secret",
+            Family::Rsa { .. } => "RSA",
+        }
     }
 
     pub(crate) fn family(self) -> &'static Family {
@@ -57,6 +104,12 @@ impl FromStr for Algorithm {
     }
 }
 
+impl Serialize for Algorithm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 impl<'de> Deserialize<'de> for Algorithm {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?
@@ -67,12 +120,24 @@ impl<'de> Deserialize<'de> for Algorithm {
 
 /// The primitives of an algorithm, and with them the kind of key it takes.
 pub(crate) enum Family {
-    Ecdsa {
-        sign: &'static signature::EcdsaSigningAlgorithm,
-        verify: &'static signature::EcdsaVerificationAlgorithm,
-        jwk: jsonwebtoken::Algorithm,
-    },
+    Ecdsa(Curve),
+    Ed25519,
     Hmac(hmac::Algorithm),
+    Rsa {
+        sign: &'static signature::RsaSignatureEncoding,
+        verify: &'static signature::RsaParameters,
+    },
+}
+
+/// One curve goes with one hash only (RFC 7518 3.4).
+pub(crate) struct Curve {
+    /// Its name in a JWK (RFC 7518 6.2.1.1).
+    pub(crate) name: &'static str,
+    pub(crate) jwk: jsonwebtoken::jwk::EllipticCurve,
+    /// The length of a coordinate, in bytes.
+    pub(crate) bytes: usize,
+    pub(crate) sign: &'static signature::EcdsaSigningAlgorithm,
+    pub(crate) verify: &'static signature::EcdsaVerificationAlgorithm,
 }
 
 struct Row {
@@ -81,22 +146,110 @@ struct Row {
     family: Family,
 }
 
-/// In the order of the enum's variants, which index it.
-static TABLE: [Row; 2] = [
-    Row {
-        algorithm: Algorithm::HS256,
-        name: "HS256",
-        family: Family::Hmac(hmac::HMAC_SHA256),
-    },
-    Row {
-        algorithm: Algorithm::ES256,
-        name: "ES256",
-        family: Family::Ecdsa {
+impl Row {
+    const fn new(algorithm: Algorithm, name: &'static str, family: Family) -> Self {
+        Self {
+            algorithm,
+            name,
+            family,
+        }
+    }
+}
+
+const fn rsa(
+    sign: &'static signature::RsaSignatureEncoding,
+    verify: &'static signature::RsaParameters,
+) -> Family {
+    Family::Rsa { sign, verify }
+}
+
+/// In the order of the enum's variants, which index it. A row is all that an algorithm is.
+static TABLE: [Row; 13] = [
+    Row::new(Algorithm::HS256, "HS256", Family::Hmac(hmac::HMAC_SHA256)),
+    Row::new(Algorithm::HS384, "HS384", Family::Hmac(hmac::HMAC_SHA384)),
+    Row::new(Algorithm::HS512, "HS512", Family::Hmac(hmac::HMAC_SHA512)),
+    Row::new(
+        Algorithm::RS256,
+        "RS256",
+        rsa(
+            &signature::RSA_PKCS1_SHA256,
+            &signature::RSA_PKCS1_2048_8192_SHA256,
+        ),
+    ),
+    Row::new(
+        Algorithm::RS384,
+        "RS384",
+        rsa(
+            &signature::RSA_PKCS1_SHA384,
+            &signature::RSA_PKCS1_2048_8192_SHA384,
+        ),
+    ),
+    Row::new(
+        Algorithm::RS512,
+        "RS512",
+        rsa(
+            &signature::RSA_PKCS1_SHA512,
+            &signature::RSA_PKCS1_2048_8192_SHA512,
+        ),
+    ),
+    Row::new(
+        Algorithm::PS256,
+        "PS256",
+        rsa(
+            &signature::RSA_PSS_SHA256,
+            &signature::RSA_PSS_2048_8192_SHA256,
+        ),
+    ),
+    Row::new(
+        Algorithm::PS384,
+        "PS384",
+        rsa(
+            &signature::RSA_PSS_SHA384,
+            &signature::RSA_PSS_2048_8192_SHA384,
+        ),
+    ),
+    Row::new(
+        Algorithm::PS512,
+        "PS512",
+        rsa(
+            &signature::RSA_PSS_SHA512,
+            &signature::RSA_PSS_2048_8192_SHA512,
+        ),
+    ),
+    Row::new(
+        Algorithm::ES256,
+        "ES256",
+        Family::Ecdsa(Curve {
+            name: "P-256",
+            jwk: jsonwebtoken::jwk::EllipticCurve::P256,
+            bytes: 32,
             sign: &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
             verify: &signature::ECDSA_P256_SHA256_FIXED,
-            jwk: jsonwebtoken::Algorithm::ES256,
-        },
-    },
+        }),
+    ),
+    Row::new(
+        Algorithm::ES384,
+        "ES384",
+        Family::Ecdsa(Curve {
+            name: "P-384",
+            jwk: jsonwebtoken::jwk::EllipticCurve::P384,
+            bytes: 48,
+            sign: &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+            verify: &signature::ECDSA_P384_SHA384_FIXED,
+        }),
+    ),
+    Row::new(
+        Algorithm::ES512,
+        "ES512",
+        Family::Ecdsa(Curve {
+            name: "P-521",
+            jwk: jsonwebtoken::jwk::EllipticCurve::P521,
+            bytes: 66,
+            sign: &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
+            verify: &signature::ECDSA_P521_SHA512_FIXED,
+        }),
+    ),
+    Row::new(Algorithm::EdDSA, "EdDSA", Family::Ed25519),
 ];
 
 #[cfg(test)]
@@ -114,7 +267,8 @@ mod tests {
     fn a_name_in_another_case_is_unknown() {
         assert_eq!(
             "hs256".parse::<Algorithm>().unwrap_err(),
-            "`hs256` is not one of HS256, ES256"
+            "`hs256` is not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, \
+             ES256, ES384, ES512, EdDSA"
         );
     }
 }

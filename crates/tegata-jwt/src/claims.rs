@@ -104,6 +104,8 @@ pub enum TokenType {
     Access,
     /// Obtains access tokens, for days.
     Refresh,
+    /// Opens protected resources for minutes, and obtains its own successor for days.
+    Sliding,
 }
 
 impl TokenType {
@@ -113,6 +115,7 @@ impl TokenType {
         match self {
             Self::Access => "access",
             Self::Refresh => "refresh",
+            Self::Sliding => "sliding",
         }
     }
 }

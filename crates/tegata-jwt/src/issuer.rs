@@ -79,7 +79,7 @@ impl Issuer {
     fn lifetime(&self, token_type: TokenType) -> Lifetime {
         match token_type {
             TokenType::Access => self.access_token_lifetime,
-            TokenType::Refresh => self.refresh_token_lifetime,
+            TokenType::Refresh | TokenType::Sliding => self.refresh_token_lifetime,
         }
     }
 }

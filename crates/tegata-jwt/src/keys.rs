@@ -28,8 +28,8 @@ impl SigningKey {
     /// A key from a text of the kind the algorithm takes: a secret, or a private key's PEM.
     pub fn parse(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
         match algorithm.family() {
-            Family::Ecdsa { .. } => Self::from_pem(algorithm, text),
             Family::Hmac(_) => Self::from_secret(algorithm, text.as_bytes()),
+            _ => Self::from_pem(algorithm, text),
         }
     }
 
@@ -59,14 +59,14 @@ impl SigningKey {
     /// A key from a private key in PKCS#8 PEM form. Its `kid` is its thumbprint (RFC 7638).
     pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
         let unfit = || KeyError::Unfit { algorithm };
-        let Family::Ecdsa { sign, verify, jwk } = algorithm.family() else {
+        let Family::Ecdsa(crate::algorithm::Curve { sign, verify, .. }) = algorithm.family() else {
             return Err(unfit());
         };
 
         let key = EncodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| unfit())?;
         let pair = EcdsaKeyPair::from_pkcs8(sign, key.as_bytes()).map_err(|_| unfit())?;
         let public = ParsedPublicKey::new(*verify, pair.public_key()).map_err(|_| unfit())?;
-        let kid = thumbprint(&key, *jwk).ok_or_else(unfit)?;
+        let kid = thumbprint(&key, jsonwebtoken::Algorithm::ES256).ok_or_else(unfit)?;
 
         let public = Public::Asymmetric(public);
         Ok(Self {
@@ -82,7 +82,7 @@ impl SigningKey {
 
     /// Generates a private key for an asymmetric algorithm, in PKCS#8 PEM form.
     pub fn generate_pem(algorithm: Algorithm) -> Result<Zeroizing<String>, KeyError> {
-        let Family::Ecdsa { sign, .. } = algorithm.family() else {
+        let Family::Ecdsa(crate::algorithm::Curve { sign, .. }) = algorithm.family() else {
             return Err(KeyError::Unfit { algorithm });
         };
         let pair = EcdsaKeyPair::generate(sign).map_err(|_| KeyError::Generation)?;

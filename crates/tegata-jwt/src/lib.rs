@@ -42,6 +42,6 @@ pub use clock::Clock;
 pub use error::{CryptoError, KeyError, TokenError};
 pub use issuer::{Issued, Issuer, TokenPair};
 pub use keys::{SigningKey, VerifyingKey};
-pub use settings::{Lifetime, Settings};
+pub use settings::{Audience, Lifetime, Settings, TokenClass};
 pub use token::{Header, Unverified};
 pub use verifier::{Verified, VerifiedRefresh, Verifier};

@@ -1,0 +1,72 @@
+//! Texts in settings. TOML has no null: an empty text stands for Python's `None`. The environment
+//! has no lists: a text in brackets stands for one.
+
+use std::fmt;
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+pub(super) fn or_none<'de, T: From<String>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok((!text.is_empty()).then(|| text.into()))
+}
+
+pub(super) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Err(D::Error::custom("must not be empty"));
+    }
+    Ok(text)
+}
+
+/// A list of texts, or one text alone.
+pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(texts) => texts,
+    })
+}
+
+/// A text, or a list of texts.
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor)
+    }
+}
+
+struct OneOrManyVisitor;
+
+impl<'de> Visitor<'de> for OneOrManyVisitor {
+    type Value = OneOrMany;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a list of texts")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMany, E> {
+        let inner = text.trim().strip_prefix('[');
+        let Some(inner) = inner.and_then(|rest| rest.strip_suffix(']')) else {
+            return Ok(OneOrMany::One(text.to_owned()));
+        };
+        let items = inner
+            .split(',')
+            .map(|item| item.trim().trim_matches(['"', '\'']));
+        let items = items.filter(|item| !item.is_empty()).map(str::to_owned);
+        Ok(OneOrMany::Many(items.collect()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<OneOrMany, A::Error> {
+        let mut many = Vec::new();
+        while let Some(text) = texts.next_element()? {
+            many.push(text);
+        }
+        Ok(OneOrMany::Many(many))
+    }
+}

@@ -1,0 +1,13 @@
+use serde::Deserialize;
+
+/// `[compat]`: ways of the originals that are less safe, for the time of a migration.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Compat {
+    /// Whether an HMAC secret may be short or a well-known sample. A warning is logged at each
+    /// start.
+    pub short_hmac_secret: bool,
+    /// Whether a refresh leaves the user out of account, so that disabled and deleted users go on
+    /// (CVE-2024-22513).
+    pub refresh_without_user: bool,
+}
