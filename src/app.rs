@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tegata_jwt::{Clock, Issuer, SigningKey, Verifier};
 
 use crate::account::Accounts;
+use crate::blacklist::Blacklist;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -12,6 +13,8 @@ use crate::store::Store;
 pub struct App {
     /// The settings, as they were at the start.
     pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
     /// Issues tokens.
     pub issuer: Issuer,
     /// Verifies tokens.
@@ -20,6 +23,8 @@ pub struct App {
     pub store: Store,
     /// The users: who they are, and whether they are who they say.
     pub accounts: Accounts,
+    /// The tokens that are refused before their end.
+    pub blacklist: Blacklist,
 }
 
 impl App {
@@ -29,7 +34,9 @@ impl App {
         Arc::new(Self {
             verifier: Verifier::new(&settings.jwt, key.verifying_key(), clock.clone()),
             issuer: Issuer::new(&settings.jwt, key, clock.clone()),
-            accounts: Accounts::new(&settings.users, store.clone(), clock.clone()),
+            accounts: Accounts::new(&settings, store.clone(), clock.clone()),
+            blacklist: Blacklist::new(&settings.blacklist, store.clone(), clock.clone()),
+            clock: clock.clone(),
             store,
             settings,
         })

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
-use tegata_jwt::{Algorithm, SigningKey};
+use tegata_jwt::{KeyError, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
 use crate::lock::FolderLock;
@@ -18,14 +18,14 @@ use crate::settings::Settings;
 pub fn configured(settings: &Settings) -> Result<Option<SigningKey>> {
     let jwt = &settings.jwt;
     if let Some(secret) = &jwt.signing_key {
-        return parse(jwt.algorithm, secret, "[jwt] signing_key").map(Some);
+        return parse(settings, secret, "[jwt] signing_key").map(Some);
     }
     if let Some(path) = &jwt.signing_key_file {
         // Django may have to read it, too.
         if mode(path).is_ok_and(|mode| mode & 0o007 != 0) {
             tracing::warn!("{} can be read by everyone", path.display());
         }
-        return parse(jwt.algorithm, &read(path)?, &path.display().to_string()).map(Some);
+        return parse(settings, &read(path)?, &path.display().to_string()).map(Some);
     }
     if jwt.algorithm.is_symmetric() {
         bail!(
@@ -57,7 +57,8 @@ pub fn kept(settings: &Settings) -> Result<Option<SigningKey>> {
 pub fn generate(settings: &Settings) -> Result<(SigningKey, PathBuf)> {
     let algorithm = settings.jwt.algorithm;
     let pem = SigningKey::generate_pem(algorithm)?;
-    let key = SigningKey::from_pem(algorithm, &pem)?;
+    let key = SigningKey::parse(algorithm, &pem)?;
+    check_verifying_key(settings, &key)?;
     let dir = &settings.keys.dir;
     let name = algorithm.name().to_lowercase();
     let path = dir.join(format!("{name}-{}.pem", key.kid().unwrap_or_default()));
@@ -80,12 +81,57 @@ fn load(settings: &Settings, path: &Path) -> Result<SigningKey> {
     if mode(path)? & 0o077 != 0 {
         bail!("{shown} can be read by others: run `chmod 600 {shown}`");
     }
-    parse(settings.jwt.algorithm, &read(path)?, &shown.to_string())
+    parse(settings, &read(path)?, &shown.to_string())
 }
 
-fn parse(algorithm: Algorithm, text: &SecretString, origin: &str) -> Result<SigningKey> {
-    let key = SigningKey::parse(algorithm, text.expose_secret());
-    key.with_context(|| format!("{origin} cannot serve as the signing key"))
+fn parse(settings: &Settings, text: &SecretString, origin: &str) -> Result<SigningKey> {
+    let (algorithm, text) = (settings.jwt.algorithm, text.expose_secret());
+    let key = match SigningKey::parse(algorithm, text) {
+        Err(weakness @ (KeyError::ShortSecret { .. } | KeyError::SampleSecret))
+            if settings.compat.short_hmac_secret =>
+        {
+            tracing::warn!("{origin}: {weakness}; [compat] short_hmac_secret lets it through");
+            SigningKey::from_weak_secret(algorithm, text.as_bytes())
+        }
+        key => key,
+    };
+    let key = key.with_context(|| format!("{origin} cannot serve as the signing key"))?;
+
+    // RFC 7518 3.2 would have it refused, and then no Django project could use HS512.
+    let least = algorithm.secret_bytes().unwrap_or_default();
+    if text.len() < least {
+        let length = text.len();
+        tracing::warn!("{origin} has {length} bytes; a secret for {algorithm} should have {least}");
+    }
+    check_verifying_key(settings, &key)?;
+    Ok(key)
+}
+
+/// Refuses a verifying key that is not the signing key's own: what we issue would be refused.
+fn check_verifying_key(settings: &Settings, key: &SigningKey) -> Result<()> {
+    let jwt = &settings.jwt;
+    if jwt.algorithm.is_symmetric() {
+        if jwt.verifying_key.is_some() || jwt.verifying_key_file.is_some() {
+            tracing::warn!(
+                "[jwt] verifying_key is not looked at: {} has none",
+                jwt.algorithm
+            );
+        }
+        return Ok(());
+    }
+    let (text, origin) = match (&jwt.verifying_key, &jwt.verifying_key_file) {
+        (Some(text), _) => (text.as_str().into(), "[jwt] verifying_key".to_owned()),
+        (_, Some(path)) => (read(path)?, path.display().to_string()),
+        (None, None) => return Ok(()),
+    };
+    let verifying = VerifyingKey::parse(jwt.algorithm, text.expose_secret());
+    let verifying =
+        verifying.with_context(|| format!("{origin} cannot serve as the verifying key"))?;
+    ensure!(
+        verifying.is_same(&key.verifying_key()),
+        "{origin} is not the public key of the signing key: leave it out, it follows from that"
+    );
+    Ok(())
 }
 
 /// A file's text without the line break an editor leaves at its end.

@@ -7,7 +7,8 @@
 //! - [`token`]: the wing of `/api/token/*`, one endpoint, one file;
 //! - [`extract`]: parts of requests as types;
 //! - [`app`]: every long-lived thing;
-//! - [`account`] and [`keys`]: users with their passwords, and the folder of keys;
+//! - [`account`], [`blacklist`] and [`keys`]: users with their passwords, the tokens that are
+//!   refused before their end, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
 //! - [`lock`]: what keeps two processes apart;
@@ -15,6 +16,7 @@
 
 pub mod account;
 pub mod app;
+pub mod blacklist;
 pub mod cli;
 pub mod error;
 pub mod extract;

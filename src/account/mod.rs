@@ -5,13 +5,13 @@ mod password;
 mod username;
 
 use anyhow::Result;
-use tegata_jwt::{Clock, UserId};
+use tegata_jwt::{Clock, Issuer, Subject, UserId, Verified};
 use zeroize::Zeroizing;
 
 use self::hashing::HashingPool;
 use crate::error::Unavailable;
-use crate::settings::Users;
-use crate::store::{NewUser, Store, User};
+use crate::settings::Settings;
+use crate::store::{NewUser, Store, Unchanged, User};
 
 pub use self::password::random as random_password;
 pub use self::username::Username;
@@ -22,18 +22,46 @@ pub struct Accounts {
     hashing: HashingPool,
     clock: Clock,
     iterations: u32,
+    named_by: NamedBy,
+    must_be_active: bool,
+}
+
+/// What tokens name a user by.
+#[derive(Clone, Copy)]
+enum NamedBy {
+    Id,
+    Username,
+}
+
+/// Whom a token names.
+pub enum Holder {
+    /// Nobody: it has no claim for a user.
+    Nobody,
+    /// Somebody who is not there.
+    Missing,
+    /// A user who is not active, and had to be.
+    Inactive,
+    /// A user who has another password by now.
+    PasswordChanged,
+    /// A user whose token this is.
+    User(User),
 }
 
 impl Accounts {
     /// The users of `store`.
     #[must_use]
-    pub fn new(settings: &Users, store: Store, clock: Clock) -> Self {
+    pub fn new(settings: &Settings, store: Store, clock: Clock) -> Self {
         let hashing = HashingPool::for_this_machine();
         Self {
             store,
             hashing,
             clock,
-            iterations: settings.pbkdf2_iterations,
+            iterations: settings.users.pbkdf2_iterations,
+            named_by: match settings.jwt.user_id_field.as_str() {
+                "username" => NamedBy::Username,
+                _ => NamedBy::Id,
+            },
+            must_be_active: settings.jwt.check_user_is_active,
         }
     }
 
@@ -58,11 +86,42 @@ impl Accounts {
         Ok(user.filter(|_| is_accepted))
     }
 
-    /// Whether a user who was authenticated is still active, with the same password: hashing takes
-    /// long.
-    pub async fn is_unchanged(&self, user: &User) -> Result<bool, Unavailable> {
-        let now = self.store.user_by_id(user.id.clone()).await?;
-        Ok(now.is_some_and(|now| now.is_active && now.password == user.password))
+    /// A user for the claims of a token.
+    #[must_use]
+    pub fn subject(&self, user: &User) -> Subject {
+        Subject {
+            user: match self.named_by {
+                NamedBy::Id => user.id.clone(),
+                NamedBy::Username => UserId::Text(user.username.clone()),
+            },
+            password_hash: user.password.clone(),
+        }
+    }
+
+    /// Whom a token names, as things are now.
+    pub async fn holder(&self, token: &Verified, issuer: &Issuer) -> Result<Holder, Unavailable> {
+        let Ok(named) = token.user_id() else {
+            return Ok(Holder::Missing);
+        };
+        let user = match (named, self.named_by) {
+            (None, _) => return Ok(Holder::Nobody),
+            (Some(id), NamedBy::Id) => self.store.user_by_id(id).await?,
+            (Some(name), NamedBy::Username) => {
+                self.store.user_by_username(&name.to_string()).await?
+            }
+        };
+        Ok(match user {
+            None => Holder::Missing,
+            Some(user) if self.must_be_active && !user.is_active => Holder::Inactive,
+            Some(user) if !issuer.is_of_password(token, &user.password) => Holder::PasswordChanged,
+            Some(user) => Holder::User(user),
+        })
+    }
+
+    /// A user who holds a token, to be looked at once more.
+    #[must_use]
+    pub fn unchanged(&self, user: &User) -> Unchanged {
+        Unchanged::new(user, self.must_be_active)
     }
 
     /// Creates a user with a password; `None` where the name is taken.

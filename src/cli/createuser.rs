@@ -41,7 +41,7 @@ impl Createuser {
             is_superuser: self.superuser,
         };
 
-        let accounts = Accounts::new(&settings.users, store, Clock::System);
+        let accounts = Accounts::new(settings, store, Clock::System);
         let id = accounts.create(user, password).await?;
         let id = id.with_context(|| format!("there is a user {username} already"))?;
         eprintln!("created user {username} with id {id}");

@@ -1,9 +1,11 @@
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use std::borrow::Cow;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tegata_jwt::{Claim, TokenError};
+use tegata_jwt::{Claim, TokenClass, TokenError};
 
 use super::Unavailable;
 use crate::json;
@@ -13,16 +15,24 @@ use crate::json;
 pub enum ApiError {
     /// The credentials are wrong, or the user may not log in: which, is not told.
     AuthenticationFailed,
+    /// The token is blacklisted, as `/token/verify` tells it.
+    BlacklistedAtVerify,
     /// A fault of ours.
     Internal,
     /// Members are missing: their names, and what is said of each.
     InvalidInput(Vec<(&'static str, &'static str)>),
     /// The token's user is gone or no longer active.
     NoActiveAccount,
-    /// The body is not JSON.
-    NotJson,
     /// No such path.
     NotFound,
+    /// The body is not JSON.
+    NotJson,
+    /// The token names no user.
+    NoUserIdentification,
+    /// The user has another password than the token was obtained with.
+    PasswordChanged,
+    /// The token is none of those that open this endpoint: why, for each of them.
+    RefusedToken(Vec<RefusedClass>),
     /// The token is refused.
     Token(TokenError),
     /// The token is blacklisted.
@@ -31,10 +41,16 @@ pub enum ApiError {
     TooLarge,
     /// The body did not come in time.
     TooSlow,
+    /// The request shows no token.
+    Unauthorized,
     /// What is needed for the answer is not there.
     Unavailable(Unavailable),
     /// Members have the wrong form, as pydantic tells it.
     Unprocessable(Vec<FieldError>),
+    /// The token's user is not active.
+    UserInactive,
+    /// The token's user is not there.
+    UserNotFound,
 }
 
 /// One fault of a body, as pydantic tells it.
@@ -46,8 +62,8 @@ pub struct FieldError {
     /// Where it is: `body`, the parameter, the member.
     pub loc: Vec<&'static str>,
     /// What is wrong.
-    pub msg: &'static str,
-    /// The bound that was broken.
+    pub msg: Cow<'static, str>,
+    /// The bound that was broken, or the words of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<Value>,
 }
@@ -55,11 +71,15 @@ pub struct FieldError {
 impl FieldError {
     /// A fault that is not about a bound.
     #[must_use]
-    pub fn new(kind: &'static str, loc: Vec<&'static str>, msg: &'static str) -> Self {
+    pub fn new(
+        kind: &'static str,
+        loc: Vec<&'static str>,
+        msg: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             kind,
             loc,
-            msg,
+            msg: msg.into(),
             ctx: None,
         }
     }
@@ -71,15 +91,86 @@ impl FieldError {
     }
 }
 
+/// Why a token is not of one of the classes that open an endpoint.
+#[derive(Debug, Serialize)]
+pub struct RefusedClass {
+    token_class: &'static str,
+    token_type: &'static str,
+    message: Cow<'static, str>,
+}
+
+impl RefusedClass {
+    /// The token itself is refused.
+    #[must_use]
+    pub fn new(class: TokenClass, error: &TokenError) -> Self {
+        tracing::debug!(%error, "token refused");
+        Self::because(class, token_detail(error))
+    }
+
+    /// The token is blacklisted.
+    #[must_use]
+    pub fn blacklisted(class: TokenClass) -> Self {
+        Self::because(class, "Token is blacklisted".into())
+    }
+
+    fn because(class: TokenClass, message: Cow<'static, str>) -> Self {
+        Self {
+            token_class: class.class_name(),
+            token_type: class.name(),
+            message,
+        }
+    }
+}
+
+/// An error of an endpoint that says how to authenticate (RFC 9110 11.6.1, RFC 6750 3).
+pub struct Challenged {
+    error: ApiError,
+    scheme: String,
+}
+
+impl Challenged {
+    /// An error, and the scheme a caller should take.
+    #[must_use]
+    pub fn new(error: ApiError, schemes: &[String]) -> Self {
+        let scheme = schemes.first().map_or("Bearer", String::as_str).to_owned();
+        Self { error, scheme }
+    }
+}
+
+impl IntoResponse for Challenged {
+    fn into_response(self) -> Response {
+        let details = match self.error {
+            ApiError::Unauthorized => "",
+            _ => ", error=\"invalid_token\"",
+        };
+        let challenge = format!("{} realm=\"api\"{details}", self.scheme);
+        let mut response = self.error.into_response();
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let Ok(challenge) = HeaderValue::try_from(challenge)
+        {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::AuthenticationFailed
             | Self::NoActiveAccount
+            | Self::NoUserIdentification
+            | Self::PasswordChanged
+            | Self::RefusedToken(_)
             | Self::Token(_)
-            | Self::TokenBlacklisted => StatusCode::UNAUTHORIZED,
+            | Self::TokenBlacklisted
+            | Self::Unauthorized
+            | Self::UserInactive
+            | Self::UserNotFound => StatusCode::UNAUTHORIZED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::InvalidInput(_) | Self::NotJson => StatusCode::BAD_REQUEST,
+            Self::BlacklistedAtVerify | Self::InvalidInput(_) | Self::NotJson => {
+                StatusCode::BAD_REQUEST
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -89,30 +180,45 @@ impl ApiError {
     }
 
     fn body(&self) -> Vec<u8> {
+        let failed = Some("authentication_failed");
+        let not_valid = Some("token_not_valid");
         match self {
-            Self::AuthenticationFailed => detail(
-                "No active account found with the given credentials",
-                Some("authentication_failed"),
-            ),
+            Self::AuthenticationFailed => {
+                detail("No active account found with the given credentials", failed)
+            }
+            Self::BlacklistedAtVerify => detail("Token is blacklisted", Some("invalid")),
             Self::Internal => detail("Internal server error", Some("error")),
             Self::InvalidInput(members) => {
                 let first = [("detail", "Invalid input."), ("code", "invalid")];
                 json::to_vec(&Members([&first, members.as_slice()].concat()))
             }
-            Self::NoActiveAccount => detail(
-                "No active account found for the given token.",
-                Some("authentication_failed"),
-            ),
+            Self::NoActiveAccount => detail("No active account found for the given token.", failed),
             Self::NotFound => detail("Not Found", None),
             Self::NotJson => detail("Cannot parse request body", None),
-            Self::Token(error) => detail(token_detail(error), Some("token_not_valid")),
-            Self::TokenBlacklisted => detail("Token is blacklisted", Some("token_not_valid")),
+            Self::NoUserIdentification => detail(
+                "Token contained no recognizable user identification",
+                not_valid,
+            ),
+            Self::PasswordChanged => detail(
+                "The user's password has been changed.",
+                Some("password_changed"),
+            ),
+            Self::RefusedToken(messages) => json::to_vec(&Refused {
+                detail: "Given token not valid for any token type",
+                code: "token_not_valid",
+                messages,
+            }),
+            Self::Token(error) => detail(&token_detail(error), not_valid),
+            Self::TokenBlacklisted => detail("Token is blacklisted", not_valid),
             Self::TooLarge => detail("Request body is too large", Some("request_too_large")),
             Self::TooSlow => detail("Request body did not come in time", Some("request_timeout")),
+            Self::Unauthorized => detail("Unauthorized", None),
             Self::Unavailable(_) => {
                 detail("The service is unavailable, try again", Some("unavailable"))
             }
             Self::Unprocessable(faults) => json::to_vec(&Faults { detail: faults }),
+            Self::UserInactive => detail("User is inactive", failed),
+            Self::UserNotFound => detail("User not found", failed),
         }
     }
 
@@ -164,10 +270,17 @@ pub(crate) const JSON_HEADERS: [(HeaderName, &str); 2] = [
 ];
 
 #[derive(Serialize)]
-struct Detail {
-    detail: &'static str,
+struct Detail<'a> {
+    detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    detail: &'static str,
+    code: &'static str,
+    messages: &'a [RefusedClass],
 }
 
 #[derive(Serialize)]
@@ -184,17 +297,24 @@ impl Serialize for Members {
     }
 }
 
-fn detail(detail: &'static str, code: Option<&'static str>) -> Vec<u8> {
+fn detail(detail: &str, code: Option<&'static str>) -> Vec<u8> {
     json::to_vec(&Detail { detail, code })
 }
 
 /// What a caller learns of a refused token: no more than Simple JWT tells.
-fn token_detail(error: &TokenError) -> &'static str {
-    match error {
+fn token_detail(error: &TokenError) -> Cow<'static, str> {
+    let told = match error {
         TokenError::ClaimMissing(Claim::Exp) => "Token has no 'exp' claim",
         TokenError::ClaimMissing(Claim::Jti) => "Token has no id",
         TokenError::ClaimMissing(Claim::TokenType) => "Token has no type",
+        TokenError::RefreshExpired { claim } => {
+            return format!("Token '{claim}' claim has expired").into();
+        }
+        TokenError::RefreshExpMissing { claim } => {
+            return format!("Token has no '{claim}' claim").into();
+        }
         TokenError::WrongType => "Token has wrong type",
         _ => "Token is invalid or expired",
-    }
+    };
+    told.into()
 }

@@ -4,5 +4,5 @@ mod api;
 mod unavailable;
 
 pub(crate) use self::api::JSON_HEADERS;
-pub use self::api::{ApiError, FieldError};
+pub use self::api::{ApiError, Challenged, FieldError, RefusedClass};
 pub use self::unavailable::Unavailable;

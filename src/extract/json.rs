@@ -1,16 +1,19 @@
 use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
+use serde_json::value::RawValue;
+use tegata_jwt::TokenError;
 
+use super::member::{Member, NotUnicode};
 use crate::error::{ApiError, FieldError, JSON_HEADERS};
-use crate::json;
+use crate::json as python;
 
 /// JSON, in and out, as Ninja JWT reads and writes it. Whatever the content type says: Ninja JWT
 /// does not look at it.
@@ -22,7 +25,7 @@ pub trait Schema: Sized {
     const PARAMETER: &'static str;
 
     /// Takes what it needs from a body that is an object.
-    fn read(body: &Object) -> Result<Self, ApiError>;
+    fn read(body: &Object<'_>) -> Result<Self, ApiError>;
 
     /// What is said of a body that is not an object.
     #[must_use]
@@ -52,17 +55,17 @@ impl<T: Schema, S: Send + Sync> FromRequest<S> for Json<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        (JSON_HEADERS, json::to_vec(&self.0)).into_response()
+        (JSON_HEADERS, python::to_vec(&self.0)).into_response()
     }
 }
 
 /// A JSON object from a request. Of a member that stands twice the last one counts.
-pub struct Object {
+pub struct Object<'a> {
     parameter: &'static str,
-    members: HashMap<String, Member>,
+    members: HashMap<String, Member<'a>>,
 }
 
-impl Object {
+impl Object<'_> {
     /// Whether the member is there at all.
     #[must_use]
     pub fn contains(&self, member: &str) -> bool {
@@ -75,16 +78,10 @@ impl Object {
         &self,
         member: &'static str,
         missing: &'static str,
-    ) -> Result<&Member, ApiError> {
-        let found = self.members.get(member).filter(|member| member.is_truthy());
+    ) -> Result<&Member<'_>, ApiError> {
+        let found = self.members.get(member);
+        let found = found.filter(|member| !matches!(member, Member::Falsy));
         found.ok_or_else(|| ApiError::InvalidInput(vec![(member, missing)]))
-    }
-
-    /// A required member's text, or what is wrong with it.
-    pub fn text(&self, member: &'static str, value: &Member) -> Result<String, FieldError> {
-        let text = value.text().map(str::to_owned);
-        let msg = "Input should be a valid string";
-        text.ok_or_else(|| FieldError::new("string_type", self.loc(member), msg))
     }
 
     /// The text of a member that must be truthy and a string.
@@ -93,105 +90,52 @@ impl Object {
         member: &'static str,
         missing: &'static str,
     ) -> Result<String, ApiError> {
-        let text = self.text(member, self.require(member, missing)?);
-        text.map_err(|fault| ApiError::Unprocessable(vec![fault]))
+        match self.require(member, missing)? {
+            Member::Text(text) => Ok(text.clone().into_owned()),
+            // No token is, and Ninja JWT fails over it.
+            Member::NotUnicode(_) => Err(TokenError::Malformed.into()),
+            _ => Err(ApiError::Unprocessable(vec![self.not_a_string(member)])),
+        }
+    }
+
+    /// The text of a member that must be truthy and is a token, checked as such before anybody
+    /// asks whether it is a string.
+    pub fn require_token(
+        &self,
+        member: &'static str,
+        missing: &'static str,
+    ) -> Result<String, ApiError> {
+        match self.require(member, missing)? {
+            Member::Text(text) => Ok(text.clone().into_owned()),
+            Member::NotUnicode(fault) => {
+                Err(ApiError::Unprocessable(vec![self.not_unicode(fault)]))
+            }
+            _ => Err(TokenError::Malformed.into()),
+        }
+    }
+
+    /// The fault of a member that is no string.
+    #[must_use]
+    pub fn not_a_string(&self, member: &'static str) -> FieldError {
+        let msg = "Input should be a valid string";
+        FieldError::new("string_type", self.loc(member), msg)
+    }
+
+    /// The fault of a body that Python finds out only when it writes a member as UTF-8.
+    #[must_use]
+    pub fn not_unicode(&self, fault: &NotUnicode) -> FieldError {
+        let loc = vec!["body", self.parameter];
+        let error = fault.to_string();
+        FieldError {
+            ctx: Some(json!({ "error": error })),
+            ..FieldError::new("value_error", loc, format!("Value error, {error}"))
+        }
     }
 
     /// Where a member stands, in the words of an error.
     #[must_use]
     pub fn loc(&self, member: &'static str) -> Vec<&'static str> {
         vec!["body", self.parameter, member]
-    }
-}
-
-/// A member's value: its text, or whether Python would take it for true. Not a
-/// [`serde_json::Value`], which gives an object with one certain key a meaning of its own and
-/// reads the text in it as further JSON, level upon level.
-pub enum Member {
-    /// Null, false, zero, or empty.
-    Falsy,
-    /// A string that is not empty.
-    Text(String),
-    /// Anything else.
-    Truthy,
-}
-
-impl Member {
-    /// The text of a string.
-    #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Falsy | Self::Truthy => None,
-        }
-    }
-
-    fn is_truthy(&self) -> bool {
-        !matches!(self, Self::Falsy)
-    }
-
-    fn from_truth(is_true: bool) -> Self {
-        if is_true { Self::Truthy } else { Self::Falsy }
-    }
-}
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MemberVisitor)
-    }
-}
-
-struct MemberVisitor;
-
-impl<'de> Visitor<'de> for MemberVisitor {
-    type Value = Member;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Member, E> {
-        Ok(Member::Falsy)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Member, E> {
-        Ok(Member::from_truth(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Member, E> {
-        Ok(Member::from_truth(value != 0))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Member, E> {
-        Ok(Member::from_truth(value != 0))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Member, E> {
-        Ok(Member::from_truth(value != 0.0))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Member, E> {
-        Ok(if text.is_empty() {
-            Member::Falsy
-        } else {
-            Member::Text(text.to_owned())
-        })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Member, A::Error> {
-        let mut is_empty = true;
-        while values.next_element::<IgnoredAny>()?.is_some() {
-            is_empty = false;
-        }
-        Ok(Member::from_truth(!is_empty))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Member, A::Error> {
-        let mut is_empty = true;
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-            is_empty = false;
-        }
-        Ok(Member::from_truth(!is_empty))
     }
 }
 
@@ -209,10 +153,14 @@ fn parse<T: Schema>(body: &[u8]) -> Result<T, ApiError> {
         serde_json::from_str::<IgnoredAny>(json).map_err(|_| ApiError::NotJson)?;
         return Err(ApiError::Unprocessable(T::not_an_object()));
     }
-    let members = serde_json::from_str(json).map_err(|_| ApiError::NotJson)?;
+    let members: HashMap<String, &RawValue> =
+        serde_json::from_str(json).map_err(|_| ApiError::NotJson)?;
+    let members = members.into_iter();
     T::read(&Object {
         parameter: T::PARAMETER,
-        members,
+        members: members
+            .map(|(name, json)| (name, Member::read(json.get())))
+            .collect(),
     })
 }
 
@@ -231,7 +179,7 @@ mod tests {
     impl Schema for Whole {
         const PARAMETER: &'static str = "whole";
 
-        fn read(_: &Object) -> Result<Self, ApiError> {
+        fn read(_: &Object<'_>) -> Result<Self, ApiError> {
             Ok(Self)
         }
     }
@@ -256,7 +204,14 @@ mod tests {
         let nested = (0..11).fold("[".repeat(100) + &"]".repeat(100), |inner, _| layer(inner));
 
         assert!(parse::<Whole>(nested.as_bytes()).is_ok());
-        let members: HashMap<String, Member> = serde_json::from_str(&nested).unwrap();
-        assert!(members["$serde_json::private::RawValue"].text().is_some());
+    }
+
+    #[test]
+    fn a_body_nested_without_end_is_no_danger() {
+        let nested = |levels| format!("{{\"a\":{}1{}}}", "[".repeat(levels), "]".repeat(levels));
+
+        assert!(parse::<Whole>(nested(100).as_bytes()).is_ok());
+        assert!(parse::<Whole>(nested(30_000).as_bytes()).is_ok());
+        assert!(parse::<Whole>("[".repeat(60_000).as_bytes()).is_err());
     }
 }

@@ -1,5 +1,9 @@
 //! Parts of requests as types: holding one means that it was checked.
 
+mod bearer;
 mod json;
+mod member;
 
-pub use self::json::{Json, Member, Object, Schema};
+pub use self::bearer::Bearer;
+pub use self::json::{Json, Object, Schema};
+pub use self::member::{Member, NotUnicode};

@@ -21,7 +21,7 @@ pub use self::serve::serve;
 
 /// Every path the service answers.
 pub fn router(app: Arc<App>) -> Router {
-    let api = Router::new().nest("/token", token::router());
+    let api = Router::new().nest("/token", token::router(&app.settings));
     let routes = match app.settings.server.api_prefix.as_str() {
         "" => api,
         prefix => Router::new().nest(prefix, api),

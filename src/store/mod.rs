@@ -17,8 +17,8 @@ use self::sqlite::{LOCK_PATIENCE, Sqlite};
 use crate::settings::Settings;
 
 pub use self::migrate::Migration;
-pub use self::outstanding::OutstandingToken;
-pub use self::users::{NewUser, User};
+pub use self::outstanding::{OutstandingToken, Rotated, Rotation};
+pub use self::users::{NewUser, Unchanged, User};
 
 /// The database, open. Clones share it.
 #[derive(Clone)]

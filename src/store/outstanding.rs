@@ -3,66 +3,108 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
-use tegata_jwt::{Issued, Jti, UserId};
+use tegata_jwt::UserId;
 
+use super::Store;
 use super::columns::{Timestamp, UserKey};
-use super::{Store, User};
-use crate::settings::StoredToken;
+use super::users::{Unchanged, set_last_login};
 
-/// A refresh token's row. No `Debug`: tokens do not belong in logs.
+/// A refresh or sliding token's row. No `Debug`: tokens do not belong in logs.
 pub struct OutstandingToken {
-    user: UserId,
-    /// The hash the user logged in against.
-    password: String,
-    jti: Jti,
+    /// The primary key of its user, or what a token says it is.
+    pub user: Option<UserId>,
+    /// The token's identifier.
+    pub jti: String,
     /// What is kept of the token.
-    token: String,
-    created_at: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    pub token: String,
+    /// When it was issued, or first seen.
+    pub created_at: DateTime<Utc>,
+    /// When it expires.
+    pub expires_at: DateTime<Utc>,
 }
 
-impl OutstandingToken {
-    /// The row of a token that was issued to `user`.
-    #[must_use]
-    pub fn new(user: &User, issued: &Issued, stored: StoredToken) -> Self {
-        Self {
-            user: user.id.clone(),
-            password: user.password.clone(),
-            jti: issued.jti.clone(),
-            token: stored.of(&issued.token).to_owned(),
-            created_at: issued.issued_at,
-            expires_at: issued.expires_at,
-        }
-    }
+/// A refresh that gives a new refresh token for an old one.
+pub struct Rotation {
+    /// The user must still be so.
+    pub user: Option<Unchanged>,
+    /// The row of the old token, where it is to be blacklisted.
+    pub old: Option<OutstandingToken>,
+    /// The row of the new token, where tokens have rows.
+    pub new: Option<OutstandingToken>,
+}
+
+/// What became of a rotation. In every case but the first nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotated {
+    /// Done, and durable.
+    Done,
+    /// The old token was blacklisted before: somebody else used it, or logged out.
+    Blacklisted,
+    /// The user is gone by now, or no longer the same.
+    UserChanged,
 }
 
 impl Store {
-    /// Records a token as outstanding; `false` where its user by now is gone, no longer active, or
-    /// has another password.
-    pub async fn record_outstanding(&self, row: OutstandingToken) -> Result<bool> {
-        let insert = move |connection: &Connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT INTO token_blacklist_outstandingtoken \
-                 (token, created_at, expires_at, user_id, jti) \
-                 SELECT $1, $2, $3, id, $4 FROM auth_user \
-                 WHERE id = $5 AND is_active AND password = $6",
-            )?;
-            let inserted = statement.execute(params![
-                row.token,
-                Timestamp(row.created_at),
-                Timestamp(row.expires_at),
-                row.jti.as_str(),
-                UserKey(row.user),
-                row.password
-            ])?;
-            Ok(inserted == 1)
+    /// Records a login: its token's row, where tokens have one, and when it was, where users keep
+    /// that. `false`, and nothing written, where the user by now is gone or no longer the same.
+    pub async fn record_login(
+        &self,
+        user: Unchanged,
+        row: Option<OutstandingToken>,
+        last_login: Option<DateTime<Utc>>,
+    ) -> Result<bool> {
+        if row.is_none() && last_login.is_none() {
+            return self
+                .sqlite
+                .read(move |connection| user.holds(connection))
+                .await;
+        }
+        let record = move |connection: &Connection| {
+            if !user.holds(connection)? {
+                return Ok(false);
+            }
+            if let Some(row) = &row {
+                insert(connection, row)?;
+            }
+            if let Some(time) = last_login {
+                set_last_login(connection, &user, time)?;
+            }
+            Ok(true)
         };
-        self.sqlite.write(insert).await
+        self.sqlite.write(record).await
+    }
+
+    /// Rotates a refresh token in one transaction: of any number of callers with the same old
+    /// token one is first.
+    pub async fn rotate(&self, rotation: Rotation, now: DateTime<Utc>) -> Result<Rotated> {
+        let rotate = move |connection: &Connection| {
+            if let Some(user) = &rotation.user
+                && !user.holds(connection)?
+            {
+                return Ok(Rotated::UserChanged);
+            }
+            if let Some(old) = &rotation.old
+                && !blacklist(connection, old, now)?
+            {
+                return Ok(Rotated::Blacklisted);
+            }
+            if let Some(new) = &rotation.new {
+                insert(connection, new)?;
+            }
+            Ok(Rotated::Done)
+        };
+        self.sqlite.write(rotate).await
+    }
+
+    /// Blacklists a token, whoever issued it; `false` where it was so already.
+    pub async fn blacklist(&self, row: OutstandingToken, now: DateTime<Utc>) -> Result<bool> {
+        let add = move |connection: &Connection| blacklist(connection, &row, now);
+        self.sqlite.write(add).await
     }
 
     /// Whether a token is blacklisted.
-    pub async fn is_blacklisted(&self, jti: &Jti) -> Result<bool> {
-        let jti = jti.as_str().to_owned();
+    pub async fn is_blacklisted(&self, jti: &str) -> Result<bool> {
+        let jti = jti.to_owned();
         let find = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken AS blacklisted \
@@ -82,4 +124,36 @@ impl Store {
         let find = |connection: &Connection| connection.query_row(sql, [], |row| row.get(0));
         self.sqlite.read(find).await
     }
+}
+
+/// Inserts a token's row, unless it has one. A user who does not exist is no user.
+fn insert(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO token_blacklist_outstandingtoken \
+         (token, created_at, expires_at, user_id, jti) \
+         VALUES ($1, $2, $3, (SELECT id FROM auth_user WHERE id = $4), $5) \
+         ON CONFLICT (jti) DO NOTHING",
+    )?;
+    statement.execute(params![
+        row.token,
+        Timestamp(row.created_at),
+        Timestamp(row.expires_at),
+        row.user.clone().map(UserKey),
+        row.jti
+    ])?;
+    Ok(())
+}
+
+fn blacklist(
+    connection: &Connection,
+    row: &OutstandingToken,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<bool> {
+    insert(connection, row)?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO token_blacklist_blacklistedtoken (blacklisted_at, token_id) \
+         SELECT $1, id FROM token_blacklist_outstandingtoken WHERE jti = $2 \
+         ON CONFLICT (token_id) DO NOTHING",
+    )?;
+    Ok(statement.execute(params![Timestamp(now), row.jti])? == 1)
 }

@@ -20,6 +20,46 @@ pub struct User {
     pub is_active: bool,
 }
 
+/// A user as one was found, to be looked at once more in the transaction that counts: hashing takes
+/// long. No `Debug`: the password hash does not belong in logs.
+pub struct Unchanged {
+    id: UserId,
+    password: String,
+    must_be_active: bool,
+}
+
+impl Unchanged {
+    /// The user must be there still, with the same password, and active where that is asked.
+    #[must_use]
+    pub fn new(user: &User, must_be_active: bool) -> Self {
+        Self {
+            id: user.id.clone(),
+            password: user.password.clone(),
+            must_be_active,
+        }
+    }
+
+    pub(super) fn holds(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        let mut statement = connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM auth_user WHERE id = $1 AND password = $2 \
+             AND (is_active OR NOT $3))",
+        )?;
+        let values = params![UserKey(self.id.clone()), self.password, self.must_be_active];
+        statement.query_row(values, |row| row.get(0))
+    }
+}
+
+pub(super) fn set_last_login(
+    connection: &Connection,
+    user: &Unchanged,
+    time: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare_cached("UPDATE auth_user SET last_login = $1 WHERE id = $2")?;
+    statement.execute(params![Timestamp(time), UserKey(user.id.clone())])?;
+    Ok(())
+}
+
 /// A user to be created, active.
 #[derive(Clone, Debug, Default)]
 pub struct NewUser {

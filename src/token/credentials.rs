@@ -1,19 +1,43 @@
 use serde_json::json;
+use tegata_jwt::Issued;
 use zeroize::Zeroizing;
 
+use crate::app::App;
 use crate::error::{ApiError, FieldError};
-use crate::extract::{Object, Schema};
+use crate::extract::{Member, Object, Schema};
+use crate::store::{Unchanged, User};
 
 /// A user name and a password, as a login sends them.
 pub(super) struct Credentials {
-    pub(super) username: String,
-    pub(super) password: Zeroizing<String>,
+    username: String,
+    password: Zeroizing<String>,
+}
+
+impl Credentials {
+    /// The user they are of.
+    pub(super) async fn authenticate(self, app: &App) -> Result<User, ApiError> {
+        let user = app.accounts.authenticate(&self.username, self.password);
+        user.await?.ok_or(ApiError::AuthenticationFailed)
+    }
+}
+
+/// Records the login that earned a token. The user is looked at once more: one disabled meanwhile
+/// gets nothing.
+pub(super) async fn record_login(app: &App, user: &User, issued: &Issued) -> Result<(), ApiError> {
+    let row = app.blacklist.row(issued, Some(user));
+    let keeps_last_login = app.settings.jwt.update_last_login;
+    let last_login = keeps_last_login.then_some(issued.issued_at);
+    let unchanged = Unchanged::new(user, true);
+    if app.store.record_login(unchanged, row, last_login).await? {
+        return Ok(());
+    }
+    Err(ApiError::AuthenticationFailed)
 }
 
 impl Schema for Credentials {
     const PARAMETER: &'static str = "user_token";
 
-    fn read(body: &Object) -> Result<Self, ApiError> {
+    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
         let [username, password] = [
             ("username", "username is required"),
             ("password", "password is required"),
@@ -24,12 +48,15 @@ impl Schema for Credentials {
         let username = body.require(username.0, username.1)?;
         let password = body.require(password.0, password.1)?;
 
-        let password = body.text("password", password).map(Zeroizing::new);
-        let username = body
-            .text("username", username)
-            .and_then(|name| within_150(body, name));
-        match (username, password) {
-            (Ok(username), Ok(password)) => Ok(Self { username, password }),
+        match (read_username(body, username), read_password(body, password)) {
+            (Ok(username), Ok(Member::Text(password))) => Ok(Self {
+                username,
+                password: Zeroizing::new(password.clone().into_owned()),
+            }),
+            // Python finds it out while hashing, after all else.
+            (Ok(_), Ok(Member::NotUnicode(fault))) => {
+                Err(ApiError::Unprocessable(vec![body.not_unicode(fault)]))
+            }
             (username, password) => {
                 let faults = password.err().into_iter().chain(username.err());
                 Err(ApiError::Unprocessable(faults.collect()))
@@ -43,14 +70,33 @@ impl Schema for Credentials {
     }
 }
 
-/// The length of Django's column, in characters.
-fn within_150(body: &Object, username: String) -> Result<String, FieldError> {
-    if username.chars().count() <= 150 {
-        return Ok(username);
+/// A text within the length of Django's column, in characters.
+fn read_username(body: &Object<'_>, username: &Member<'_>) -> Result<String, FieldError> {
+    let fault = |kind, msg: &'static str| FieldError::new(kind, body.loc("username"), msg);
+    match username {
+        Member::Text(name) if name.chars().count() <= 150 => Ok(name.clone().into_owned()),
+        Member::Text(_) => {
+            let msg = "String should have at most 150 characters";
+            Err(FieldError {
+                ctx: Some(json!({ "max_length": 150 })),
+                ..fault("string_too_long", msg)
+            })
+        }
+        Member::NotUnicode(_) => {
+            let msg =
+                "Input should be a valid string, unable to parse raw data as a unicode string";
+            Err(fault("string_unicode", msg))
+        }
+        _ => Err(body.not_a_string("username")),
     }
-    let msg = "String should have at most 150 characters";
-    Err(FieldError {
-        ctx: Some(json!({ "max_length": 150 })),
-        ..FieldError::new("string_too_long", body.loc("username"), msg)
-    })
+}
+
+fn read_password<'a>(
+    body: &Object<'_>,
+    password: &'a Member<'a>,
+) -> Result<&'a Member<'a>, FieldError> {
+    match password {
+        Member::Text(_) | Member::NotUnicode(_) => Ok(password),
+        _ => Err(body.not_a_string("password")),
+    }
 }

@@ -3,41 +3,25 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, record_login};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Json;
-use crate::store::OutstandingToken;
 
 /// `POST /api/token/pair`: a user name and a password for a token pair.
 pub(super) async fn pair(
     State(app): State<Arc<App>>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Json<Pair>, ApiError> {
-    let user = app
-        .accounts
-        .authenticate(&credentials.username, credentials.password)
-        .await?;
-    let user = user.ok_or(ApiError::AuthenticationFailed)?;
+    let user = credentials.authenticate(&app).await?;
 
-    let pair = app.issuer.pair(&user.id)?;
-    // Either way the user is looked at once more: one disabled meanwhile gets nothing.
-    let may_have_it = if app.settings.blacklist.enabled {
-        let stored = app.settings.blacklist.stored_token;
-        let row = OutstandingToken::new(&user, &pair.refresh, stored);
-        app.store.record_outstanding(row).await?
-    } else {
-        app.accounts.is_unchanged(&user).await?
-    };
-    if !may_have_it {
-        return Err(ApiError::AuthenticationFailed);
-    }
+    let pair = app.issuer.pair(&app.accounts.subject(&user))?;
+    record_login(&app, &user, &pair.refresh).await?;
 
-    let (refresh, access) = (pair.refresh.token, pair.access.token);
     Ok(Json(Pair {
         username: user.username,
-        refresh,
-        access,
+        refresh: pair.refresh.token,
+        access: pair.access.token,
     }))
 }
 

@@ -2,31 +2,73 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
+use tegata_jwt::{Verified, VerifiedRefresh};
 
+use crate::account::Holder;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
+use crate::store::{Rotated, Rotation, User};
 
-/// `POST /api/token/refresh`: a refresh token for an access token. The refresh token stays valid
-/// and comes back as it was sent.
+/// `POST /api/token/refresh`: a refresh token for an access token. The refresh token comes back as
+/// it was sent or, with ROTATE_REFRESH_TOKENS, another one in its place.
 pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     Json(Refresh { refresh }): Json<Refresh>,
 ) -> Result<Json<Refreshed>, ApiError> {
-    let verified = app.verifier.verify_refresh(&refresh)?;
-    if app.settings.blacklist.enabled && app.store.is_blacklisted(verified.jti()).await? {
+    let decoded = app.verifier.decode(&refresh)?;
+    if app.blacklist.contains(&decoded).await? {
         return Err(ApiError::TokenBlacklisted);
     }
-    // A disabled or deleted user gets no further access token (CVE-2024-22513).
-    if let Some(id) = verified.user_id()? {
-        let user = app.store.user_by_id(id).await?;
-        user.filter(|user| user.is_active)
-            .ok_or(ApiError::NoActiveAccount)?;
-    }
+    let verified = app.verifier.require_refresh(decoded)?;
+    let user = holder(&app, &verified).await?;
 
     let access = app.issuer.access(&verified)?.token;
+    let refresh = if app.settings.jwt.rotate_refresh_tokens {
+        rotate(&app, &verified, refresh, user.as_ref()).await?
+    } else {
+        refresh
+    };
 
     Ok(Json(Refreshed { refresh, access }))
+}
+
+/// The user who holds a token, still there and active (CVE-2024-22513). A token that names nobody
+/// is refreshed, as in Ninja JWT.
+pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, ApiError> {
+    if app.settings.compat.refresh_without_user {
+        return Ok(None);
+    }
+    match app.accounts.holder(token, &app.issuer).await? {
+        Holder::Inactive | Holder::Missing => Err(ApiError::NoActiveAccount),
+        Holder::Nobody => Ok(None),
+        Holder::PasswordChanged => Err(ApiError::PasswordChanged),
+        Holder::User(user) => Ok(Some(user)),
+    }
+}
+
+/// Another refresh token in place of `old`, which is of use no more with BLACKLIST_AFTER_ROTATION.
+async fn rotate(
+    app: &App,
+    verified: &VerifiedRefresh,
+    old: String,
+    user: Option<&User>,
+) -> Result<String, ApiError> {
+    let new = app.issuer.rotate(verified)?;
+    let blacklists = app.settings.jwt.blacklist_after_rotation;
+    let rotation = Rotation {
+        user: user.map(|user| app.accounts.unchanged(user)),
+        old: app
+            .blacklist
+            .row_of_verified(verified, &old)
+            .filter(|_| blacklists),
+        new: app.blacklist.row(&new, user),
+    };
+    match app.store.rotate(rotation, app.clock.now()).await? {
+        Rotated::Done => Ok(new.token),
+        Rotated::Blacklisted => Err(ApiError::TokenBlacklisted),
+        Rotated::UserChanged => Err(ApiError::NoActiveAccount),
+    }
 }
 
 pub(super) struct Refresh {
@@ -36,7 +78,7 @@ pub(super) struct Refresh {
 impl Schema for Refresh {
     const PARAMETER: &'static str = "refresh_token";
 
-    fn read(body: &Object) -> Result<Self, ApiError> {
+    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
         Ok(Self {
             refresh: body.require_text("refresh", "token is required")?,
         })

@@ -2,18 +2,23 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
-use tegata_jwt::TokenError;
+use tegata_jwt::TokenClass;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
 
-/// `POST /api/token/verify`: whether a token, of whatever type, is genuine and in its time.
+/// `POST /api/token/verify`: whether a token, of whatever type, is genuine and in its time. With
+/// BLACKLIST_AFTER_ROTATION, whether it is blacklisted, too.
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
     Json(Verify { token }): Json<Verify>,
 ) -> Result<Json<Nothing>, ApiError> {
-    app.verifier.verify(&token)?;
+    let decoded = app.verifier.decode(&token)?;
+    app.verifier.check(&decoded, TokenClass::Untyped)?;
+    if app.settings.jwt.blacklist_after_rotation && app.blacklist.contains(&decoded).await? {
+        return Err(ApiError::BlacklistedAtVerify);
+    }
 
     Ok(Json(Nothing {}))
 }
@@ -25,11 +30,10 @@ pub(super) struct Verify {
 impl Schema for Verify {
     const PARAMETER: &'static str = "token";
 
-    fn read(body: &Object) -> Result<Self, ApiError> {
-        let token = body.require("token", "token is required")?;
-        // Ninja JWT verifies the token before it looks at its type.
-        let token = token.text().ok_or(TokenError::Malformed)?.to_owned();
-        Ok(Self { token })
+    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
+        Ok(Self {
+            token: body.require_token("token", "token is required")?,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 10] = [
     &["token"],
     &["extract"],
     &["app"],
-    &["account", "keys"],
+    &["account", "blacklist", "keys"],
     &["store"],
     &["error", "settings"],
     &["json", "lock"],

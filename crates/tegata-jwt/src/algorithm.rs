@@ -65,6 +65,16 @@ impl Algorithm {
         matches!(self.family(), Family::Hmac(_))
     }
 
+    /// The length of its hash in bytes, where its key is a secret, which should not be shorter
+    /// (RFC 7518 3.2).
+    #[must_use]
+    pub fn secret_bytes(self) -> Option<usize> {
+        match self.family() {
+            Family::Hmac(hash) => Some(hash.digest_algorithm().output_len()),
+            _ => None,
+        }
+    }
+
     /// What its keys are called.
     #[must_use]
     pub fn key_kind(self) -> &'static str {

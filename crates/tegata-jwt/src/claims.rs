@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::error::{CryptoError, TokenError};
 use crate::object::Object;
+use crate::settings::Settings;
 
 /// The claims of a token (RFC 7519 4), in their order, each as the JSON text it came in.
 #[derive(Clone, Debug)]
@@ -24,6 +25,12 @@ impl Claims {
         self.0.get(name)
     }
 
+    /// The text of a claim that is a string.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.raw(name).and_then(string)
+    }
+
     /// The names and JSON texts of all claims.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter()
@@ -36,37 +43,41 @@ impl Claims {
     }
 
     /// A claim that, where it is present, must be a string.
-    pub(crate) fn string(&self, claim: Claim) -> Result<Option<Cow<'_, str>>, TokenError> {
-        let Some(json) = self.raw(claim.name()) else {
+    pub(crate) fn string(&self, claim: &Named<'_>) -> Result<Option<Cow<'_, str>>, TokenError> {
+        let Some(json) = self.raw(claim.name) else {
             return Ok(None);
         };
-        string(json)
-            .map(Some)
-            .ok_or(TokenError::ClaimMalformed(claim))
+        string(json).map(Some).ok_or(claim.malformed())
     }
 
     /// A claim that, where it is present, must be a `NumericDate` (RFC 7519 2): a JSON number of
     /// seconds since 1970, fractions allowed, here within the years 1 to 9999.
-    pub(crate) fn date(&self, claim: Claim) -> Result<Option<DateTime<Utc>>, TokenError> {
-        let Some(json) = self.raw(claim.name()) else {
+    pub(crate) fn date(&self, claim: &Named<'_>) -> Result<Option<DateTime<Utc>>, TokenError> {
+        let Some(json) = self.raw(claim.name) else {
             return Ok(None);
         };
         let date = numeric_date(json).filter(|date| (1..=9999).contains(&date.year()));
-        date.map(Some).ok_or(TokenError::ClaimMalformed(claim))
+        date.map(Some).ok_or(claim.malformed())
     }
 }
 
 /// The claims that mean something to an issuer or a verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
+    /// Whom it is for (RFC 7519 4.1.3).
+    Aud,
     /// When the token expires (RFC 7519 4.1.4).
     Exp,
     /// When it was issued (RFC 7519 4.1.6).
     Iat,
+    /// Who issued it (RFC 7519 4.1.1).
+    Iss,
     /// Its identifier (RFC 7519 4.1.7).
     Jti,
     /// When it begins to be valid (RFC 7519 4.1.5).
     Nbf,
+    /// Until when a sliding token can be refreshed (Simple JWT).
+    RefreshExp,
     /// Its subject (RFC 7519 4.1.2).
     Sub,
     /// What it may be used for (Simple JWT).
@@ -76,14 +87,23 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// The claim's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
+    /// The claim under the name it has unless settings rename it.
+    pub(crate) const fn usual(self) -> Named<'static> {
+        Named {
+            claim: self,
+            name: self.usual_name(),
+        }
+    }
+
+    const fn usual_name(self) -> &'static str {
         match self {
+            Self::Aud => "aud",
             Self::Exp => "exp",
             Self::Iat => "iat",
+            Self::Iss => "iss",
             Self::Jti => "jti",
             Self::Nbf => "nbf",
+            Self::RefreshExp => "refresh_exp",
             Self::Sub => "sub",
             Self::TokenType => "token_type",
             Self::UserId => "user_id",
@@ -92,8 +112,65 @@ impl Claim {
 }
 
 impl fmt::Display for Claim {
+    /// Its usual name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.usual_name())
+    }
+}
+
+/// A claim under the name it has here.
+pub(crate) struct Named<'a> {
+    pub(crate) claim: Claim,
+    pub(crate) name: &'a str,
+}
+
+impl Named<'_> {
+    fn malformed(&self) -> TokenError {
+        TokenError::ClaimMalformed(self.claim)
+    }
+}
+
+/// The names of the claims that settings can rename or, some of them, leave out.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    jti: Option<String>,
+    refresh_exp: String,
+    token_type: Option<String>,
+    user_id: String,
+}
+
+impl Names {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            jti: settings.jti_claim.clone(),
+            refresh_exp: settings.sliding_token_refresh_exp_claim.clone(),
+            token_type: settings.token_type_claim.clone(),
+            user_id: settings.user_id_claim.clone(),
+        }
+    }
+
+    pub(crate) fn jti(&self) -> Option<Named<'_>> {
+        let claim = Claim::Jti;
+        self.jti.as_deref().map(|name| Named { claim, name })
+    }
+
+    pub(crate) fn refresh_exp(&self) -> Named<'_> {
+        Named {
+            claim: Claim::RefreshExp,
+            name: &self.refresh_exp,
+        }
+    }
+
+    pub(crate) fn token_type(&self) -> Option<Named<'_>> {
+        let claim = Claim::TokenType;
+        self.token_type.as_deref().map(|name| Named { claim, name })
+    }
+
+    pub(crate) fn user_id(&self) -> Named<'_> {
+        Named {
+            claim: Claim::UserId,
+            name: &self.user_id,
+        }
     }
 }
 
@@ -213,7 +290,7 @@ mod tests {
     fn date(json: &str) -> Result<Option<DateTime<Utc>>, TokenError> {
         Claims::parse(format!("{{\"exp\":{json}}}").into_bytes())
             .unwrap()
-            .date(Claim::Exp)
+            .date(&Claim::Exp.usual())
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub enum TokenError {
         /// The algorithm of the key that was to verify.
         expected: Algorithm,
     },
+    /// `aud` names none of those the token must be for (RFC 7519 4.1.3).
+    #[error("the token is not for this audience")]
+    AudienceMismatch,
     /// The signature does not fit, or is absent.
     #[error("the signature does not verify")]
     BadSignature,
@@ -28,12 +31,27 @@ pub enum TokenError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// `iss` is not the issuer the token must be of (RFC 7519 4.1.1).
+    #[error("the token is of another issuer")]
+    IssuerMismatch,
     /// Not a compact JWS: not three segments of strict base64url around JSON objects.
     #[error("the token is malformed")]
     Malformed,
     /// `nbf` or `iat` lies in the future, leeway included.
     #[error("the token is not valid yet")]
     NotYetValid,
+    /// The time in which a sliding token can be refreshed has passed, leeway included.
+    #[error("the token can no longer be refreshed")]
+    RefreshExpired {
+        /// The name of the claim that says until when it could.
+        claim: String,
+    },
+    /// A sliding token does not say until when it can be refreshed.
+    #[error("the claim `{claim}` is missing")]
+    RefreshExpMissing {
+        /// The name of the claim.
+        claim: String,
+    },
     /// Longer than any token we read.
     #[error("the token is too long")]
     TooLong,
@@ -48,14 +66,41 @@ pub enum TokenError {
 /// Why a key was refused. Never holds any part of the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
+    /// An HMAC secret of no bytes at all.
+    #[error("the secret is empty; make one with `openssl rand -base64 48`")]
+    EmptySecret,
+    /// A private key behind a passphrase.
+    #[error("the private key is encrypted; `openssl pkey` writes it without a passphrase")]
+    Encrypted,
     /// The cryptographic library failed to make a key.
     #[error("no key could be generated")]
     Generation,
+    /// A JWK that is damaged, or is not for this (RFC 7517 4).
+    #[error("the JWK cannot be used: {reason}")]
+    Jwk {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// A key file's text given as an HMAC secret: whoever knows a public key could then sign.
     #[error(
         "a PEM, JWK or SSH key cannot be an HMAC secret; choose an algorithm of the key's kind"
     )]
     KeyAsSecret,
+    /// A public key where a private one is needed.
+    #[error("this is a public key, and signing needs the private one")]
+    NotPrivate,
+    /// A private key where the public one belongs.
+    #[error("this is a private key, and the public one belongs here")]
+    NotPublic,
+    /// An RSA key whose public exponent is even or 1.
+    #[error("the public exponent of the RSA key must be odd and at least 3")]
+    RsaExponent,
+    /// An RSA key that is too short to be safe (RFC 7518 3.3), or too long to be of use.
+    #[error("the RSA key has {bits} bits and needs between 2048 and 8192")]
+    RsaSize {
+        /// The length of its modulus.
+        bits: usize,
+    },
     /// A secret that stands in a tutorial or a project template, or one character repeated.
     #[error("the secret is a well-known sample; make one with `openssl rand -base64 48`")]
     SampleSecret,
@@ -70,15 +115,22 @@ pub enum KeyError {
         /// The least length in bytes.
         least: usize,
     },
-    /// Not a private key of the kind the algorithm needs, or not readable at all.
-    #[error(
-        "not a private key for {algorithm} in PKCS#8 PEM form; \
-         `openssl pkcs8 -topk8 -nocrypt` makes that form of others"
-    )]
+    /// Not a key of the kind the algorithm needs, or not readable at all.
+    #[error("not a key for {algorithm}: that needs {} as PEM or JWK", kind(*.algorithm))]
     Unfit {
         /// The algorithm the key was to serve.
         algorithm: Algorithm,
     },
+}
+
+/// What an algorithm's key is, with its article.
+fn kind(algorithm: Algorithm) -> String {
+    match algorithm.key_kind() {
+        "secret" => "a secret".to_owned(),
+        curve @ "Ed25519" => format!("an {curve} key"),
+        "RSA" => "an RSA key".to_owned(),
+        curve => format!("a key on the curve {curve}"),
+    }
 }
 
 /// The cryptographic library failed to give random bits or to sign; nothing was issued.

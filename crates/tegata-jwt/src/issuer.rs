@@ -1,20 +1,34 @@
+use std::borrow::Cow;
+
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
-use crate::claims::{Claim, Jti, TokenType, UserId};
+use crate::claims::{Claims, Jti, Names, TokenType, UserId};
 use crate::clock::Clock;
 use crate::error::CryptoError;
 use crate::keys::SigningKey;
 use crate::settings::{Lifetime, Settings};
 use crate::token;
-use crate::verifier::VerifiedRefresh;
+use crate::verifier::{Verified, VerifiedRefresh, VerifiedSliding};
 
 /// Issues tokens with one key, under one set of settings.
 pub struct Issuer {
     key: SigningKey,
     clock: Clock,
-    access_token_lifetime: Lifetime,
-    refresh_token_lifetime: Lifetime,
+    names: Names,
+    lifetimes: Lifetimes,
+    /// The claims `aud` and `iss`, as JSON.
+    audience: Option<String>,
+    issuer: Option<String>,
+    /// The claim that holds the digest of a password hash, where tokens end with it.
+    digest_claim: Option<String>,
+}
+
+struct Lifetimes {
+    access: Lifetime,
+    refresh: Lifetime,
+    sliding: Lifetime,
+    sliding_refresh: Lifetime,
 }
 
 impl Issuer {
@@ -24,62 +38,169 @@ impl Issuer {
         Self {
             key,
             clock,
-            access_token_lifetime: settings.access_token_lifetime,
-            refresh_token_lifetime: settings.refresh_token_lifetime,
+            names: Names::new(settings),
+            lifetimes: Lifetimes {
+                access: settings.access_token_lifetime,
+                refresh: settings.refresh_token_lifetime,
+                sliding: settings.sliding_token_lifetime,
+                sliding_refresh: settings.sliding_token_refresh_lifetime,
+            },
+            audience: settings.audience.as_ref().map(json),
+            issuer: settings.issuer.as_ref().map(json),
+            digest_claim: settings
+                .check_revoke_token
+                .then(|| settings.revoke_token_claim.clone()),
         }
     }
 
     /// A refresh token for a user and an access token beside it.
-    pub fn pair(&self, user: &UserId) -> Result<TokenPair, CryptoError> {
+    pub fn pair(&self, subject: &Subject) -> Result<TokenPair, CryptoError> {
+        let issue = |token_type, lifetime| {
+            let mut token = self.begin(token_type, lifetime)?;
+            self.name_subject(&mut token.claims, subject);
+            self.finish(token)
+        };
         Ok(TokenPair {
-            refresh: self.issue(TokenType::Refresh, |claims| claims.add(Claim::UserId, user))?,
-            access: self.issue(TokenType::Access, |claims| claims.add(Claim::UserId, user))?,
+            refresh: issue(TokenType::Refresh, self.lifetimes.refresh)?,
+            access: issue(TokenType::Access, self.lifetimes.access)?,
         })
+    }
+
+    /// A sliding token for a user.
+    pub fn sliding(&self, subject: &Subject) -> Result<Issued, CryptoError> {
+        let mut token = self.begin(TokenType::Sliding, self.lifetimes.sliding)?;
+        let refresh_until = end(token.issued_at, self.lifetimes.sliding_refresh);
+        let claim = self.names.refresh_exp().name;
+        token.claims.set(claim, json(&refresh_until.timestamp()));
+        self.name_subject(&mut token.claims, subject);
+        self.finish(token)
     }
 
     /// An access token on the strength of a refresh token, whose further claims it takes over in
     /// their order and as they are.
     pub fn access(&self, refresh: &VerifiedRefresh) -> Result<Issued, CryptoError> {
-        self.issue(TokenType::Access, |claims| {
-            let own = [Claim::TokenType, Claim::Exp, Claim::Iat, Claim::Jti].map(Claim::name);
-            let further = refresh
-                .claims()
-                .iter()
-                .filter(|(name, _)| !own.contains(name));
-            further.for_each(|(name, json)| claims.add_json(name, json));
-        })
+        let mut token = self.begin(TokenType::Access, self.lifetimes.access)?;
+        let renamed = [self.names.token_type(), self.names.jti()];
+        let is_own = |name: &str| {
+            matches!(name, "exp" | "iat" | "jti")
+                || renamed.iter().flatten().any(|own| own.name == name)
+        };
+        let further = refresh.claims().iter().filter(|(name, _)| !is_own(name));
+        further.for_each(|(name, value)| token.claims.set(name, value));
+        self.finish(token)
     }
 
-    /// The claims in Simple JWT's order: type, `exp`, `iat`, `jti`, then the `further` ones.
-    fn issue(
-        &self,
-        token_type: TokenType,
-        further: impl FnOnce(&mut Payload),
-    ) -> Result<Issued, CryptoError> {
+    /// A refresh token in place of another: the same claims, but for its own identifier and times.
+    pub fn rotate(&self, refresh: &VerifiedRefresh) -> Result<Issued, CryptoError> {
+        let mut token = self.renew(refresh.claims(), self.lifetimes.refresh);
+        token.jti = self.names.jti().map(|_| Jti::random()).transpose()?;
+        if let (Some(claim), Some(jti)) = (self.names.jti(), &token.jti) {
+            token.claims.set(claim.name, json(jti.as_str()));
+        }
+        self.finish(token)
+    }
+
+    /// A sliding token once more, for another span: the same claims, identifier included.
+    pub fn slide(&self, sliding: &VerifiedSliding) -> Result<Issued, CryptoError> {
+        let mut token = self.renew(sliding.claims(), self.lifetimes.sliding);
+        token.jti = sliding.jti().cloned();
+        self.finish(token)
+    }
+
+    /// Whether a token was obtained with the password whose hash this is, or tokens do not end
+    /// with their password here.
+    #[must_use]
+    pub fn is_of_password(&self, token: &Verified, password_hash: &str) -> bool {
+        let Some(claim) = &self.digest_claim else {
+            return true;
+        };
+        // Whoever could guess would need the key: no secret is compared here.
+        token.claims().raw(claim) == Some(json(&self.key.digest(password_hash)).as_str())
+    }
+
+    /// The claims in Simple JWT's order: type, `exp`, `iat`, `jti`.
+    fn begin(&self, token_type: TokenType, lifetime: Lifetime) -> Result<Draft<'_>, CryptoError> {
         let issued_at = self.clock.now();
-        let expires_at = (issued_at + self.lifetime(token_type).span()).trunc_subsecs(0);
-        let jti = Jti::random()?;
+        let expires_at = end(issued_at, lifetime);
+        let jti = self.names.jti().map(|_| Jti::random()).transpose()?;
 
         let mut claims = Payload::default();
-        claims.add(Claim::TokenType, token_type.name());
-        claims.add(Claim::Exp, &expires_at.timestamp());
-        claims.add(Claim::Iat, &issued_at.timestamp());
-        claims.add(Claim::Jti, jti.as_str());
-        further(&mut claims);
-
-        let token = token::sign(&self.key, &claims.into_json())?;
-        Ok(Issued {
-            token,
+        if let Some(claim) = self.names.token_type() {
+            claims.set(claim.name, json(token_type.name()));
+        }
+        claims.set_times(issued_at, expires_at);
+        if let (Some(claim), Some(jti)) = (self.names.jti(), &jti) {
+            claims.set(claim.name, json(jti.as_str()));
+        }
+        Ok(Draft {
+            claims,
             jti,
             issued_at,
             expires_at,
         })
     }
 
-    fn lifetime(&self, token_type: TokenType) -> Lifetime {
-        match token_type {
-            TokenType::Access => self.access_token_lifetime,
-            TokenType::Refresh | TokenType::Sliding => self.refresh_token_lifetime,
+    /// The claims of another token, with new times.
+    fn renew<'a>(&self, claims: &'a Claims, lifetime: Lifetime) -> Draft<'a> {
+        let issued_at = self.clock.now();
+        let expires_at = end(issued_at, lifetime);
+        let mut payload = Payload::default();
+        claims
+            .iter()
+            .for_each(|(name, value)| payload.set(name, value));
+        payload.set_times(issued_at, expires_at);
+        Draft {
+            claims: payload,
+            jti: None,
+            issued_at,
+            expires_at,
+        }
+    }
+
+    fn name_subject<'a>(&'a self, claims: &mut Payload<'a>, subject: &Subject) {
+        let claim = self.names.user_id().name;
+        // RFC 7519 4.1.2: a subject is a string.
+        let id = match claim {
+            "sub" => json(&subject.user.to_string()),
+            _ => json(&subject.user),
+        };
+        claims.set(claim, id);
+        if let Some(claim) = &self.digest_claim {
+            claims.set(claim, json(&self.key.digest(&subject.password_hash)));
+        }
+    }
+
+    fn finish<'a>(&'a self, mut token: Draft<'a>) -> Result<Issued, CryptoError> {
+        if let Some(audience) = &self.audience {
+            token.claims.set("aud", audience);
+        }
+        if let Some(issuer) = &self.issuer {
+            token.claims.set("iss", issuer);
+        }
+        Ok(Issued {
+            token: token::sign(&self.key, &token.claims.to_json())?,
+            jti: token.jti,
+            issued_at: token.issued_at,
+            expires_at: token.expires_at,
+        })
+    }
+}
+
+/// Whom a token is issued to. No `Debug`: the password hash does not belong in logs.
+pub struct Subject {
+    /// The user's key.
+    pub user: UserId,
+    /// The hash of the user's password as stored. With CHECK_REVOKE_TOKEN tokens carry a digest of
+    /// it and end when it changes; else it is not looked at.
+    pub password_hash: String,
+}
+
+impl From<UserId> for Subject {
+    /// A user without a password.
+    fn from(user: UserId) -> Self {
+        Self {
+            user,
+            password_hash: String::new(),
         }
     }
 }
@@ -96,41 +217,59 @@ pub struct TokenPair {
 pub struct Issued {
     /// The compact JWS.
     pub token: String,
-    /// Its identifier.
-    pub jti: Jti,
+    /// Its identifier, where tokens have one.
+    pub jti: Option<Jti>,
     /// When it was issued, in microseconds; its claim `iat` has the whole seconds.
     pub issued_at: DateTime<Utc>,
     /// Its claim `exp`, in whole seconds.
     pub expires_at: DateTime<Utc>,
 }
 
-/// A JSON object as it is being written, compact, its members in the order they came.
+/// A token not yet signed.
+struct Draft<'a> {
+    claims: Payload<'a>,
+    jti: Option<Jti>,
+    issued_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+/// Claims as they are being written: names and JSON texts, in the order they first came.
 #[derive(Default)]
-struct Payload(Vec<u8>);
+struct Payload<'a>(Vec<(&'a str, Cow<'a, str>)>);
 
-impl Payload {
-    fn add(&mut self, claim: Claim, value: &(impl Serialize + ?Sized)) {
-        self.name(claim.name());
-        self.write(value);
+impl<'a> Payload<'a> {
+    /// Sets a claim, in its place where it stands already.
+    fn set(&mut self, name: &'a str, json: impl Into<Cow<'a, str>>) {
+        match self.0.iter_mut().find(|(found, _)| *found == name) {
+            Some((_, value)) => *value = json.into(),
+            None => self.0.push((name, json.into())),
+        }
     }
 
-    fn add_json(&mut self, name: &str, json: &str) {
-        self.name(name);
-        self.0.extend_from_slice(json.as_bytes());
+    fn set_times(&mut self, issued_at: DateTime<Utc>, expires_at: DateTime<Utc>) {
+        self.set("exp", json(&expires_at.timestamp()));
+        self.set("iat", json(&issued_at.timestamp()));
     }
 
-    fn name(&mut self, name: &str) {
-        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        self.write(name);
-        self.0.push(b':');
+    /// One JSON object, compact.
+    fn to_json(&self) -> Vec<u8> {
+        let mut text = String::with_capacity(256);
+        for (name, value) in &self.0 {
+            text.push(if text.is_empty() { '{' } else { ',' });
+            text.push_str(&json(name));
+            text.push(':');
+            text.push_str(value);
+        }
+        text.push('}');
+        text.into_bytes()
     }
+}
 
-    fn write(&mut self, value: &(impl Serialize + ?Sized)) {
-        serde_json::to_writer(&mut self.0, value).expect("a Vec takes whatever is written to it");
-    }
+/// When a token ends: in whole seconds, the fraction cut off.
+fn end(begin: DateTime<Utc>, lifetime: Lifetime) -> DateTime<Utc> {
+    (begin + lifetime.span()).trunc_subsecs(0)
+}
 
-    fn into_json(mut self) -> Vec<u8> {
-        self.0.push(b'}');
-        self.0
-    }
+fn json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("texts, numbers and lists of texts have a JSON form")
 }

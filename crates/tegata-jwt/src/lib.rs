@@ -10,17 +10,20 @@
 //! - [`Clock`] is where the time comes from.
 //!
 //! ```
-//! use tegata_jwt::{Algorithm, Clock, Issuer, Settings, SigningKey, UserId, Verifier};
+//! use tegata_jwt::{
+//!     Algorithm, Clock, Issuer, Settings, SigningKey, Subject, TokenClass, UserId, Verifier,
+//! };
 //!
 //! let key = SigningKey::from_secret(Algorithm::HS256, b"kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f")?;
 //! let settings = Settings::default();
 //! let verifier = Verifier::new(&settings, key.verifying_key(), Clock::System);
 //! let issuer = Issuer::new(&settings, key, Clock::System);
 //!
-//! let pair = issuer.pair(&UserId::Number(1))?;
+//! let user = UserId::Number(1);
+//! let pair = issuer.pair(&Subject::from(user.clone()))?;
 //!
-//! let refresh = verifier.verify_refresh(&pair.refresh.token)?;
-//! assert_eq!(refresh.user_id()?, Some(UserId::Number(1)));
+//! let refresh = verifier.verify_as(&pair.refresh.token, TokenClass::Refresh)?;
+//! assert_eq!(refresh.user_id()?, Some(user));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -40,8 +43,8 @@ pub use algorithm::Algorithm;
 pub use claims::{Claim, Claims, Jti, TokenType, UserId};
 pub use clock::Clock;
 pub use error::{CryptoError, KeyError, TokenError};
-pub use issuer::{Issued, Issuer, TokenPair};
-pub use keys::{SigningKey, VerifyingKey};
+pub use issuer::{Issued, Issuer, Subject, TokenPair};
+pub use keys::{JwkSet, SigningKey, VerifyingKey};
 pub use settings::{Audience, Lifetime, Settings, TokenClass};
 pub use token::{Header, Unverified};
-pub use verifier::{Verified, VerifiedRefresh, Verifier};
+pub use verifier::{Decoded, Verified, VerifiedRefresh, VerifiedSliding, Verifier};

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
+
 use crate::base64url;
 use crate::claims::{Claims, string};
 use crate::error::{CryptoError, TokenError};
-use crate::keys::SigningKey;
+use crate::keys::{SigningKey, VerifyingKey};
 use crate::object::Object;
 
 /// A JWS in compact serialization (RFC 7515 7.1), taken apart, its signature not yet verified.
@@ -47,12 +49,22 @@ impl<'a> Unverified<'a> {
         Claims::parse(decode(self.payload)?)
     }
 
-    pub(crate) fn signing_input(&self) -> &'a str {
-        self.signing_input
-    }
-
-    pub(crate) fn signature(&self) -> Result<Vec<u8>, TokenError> {
-        decode(self.signature)
+    /// Verifies header and signature with a key, and nothing of the payload: a JWS, not a JWT.
+    pub fn check_signature(&self, key: &VerifyingKey) -> Result<(), TokenError> {
+        self.header.check()?;
+        let expected = key.algorithm();
+        // RFC 8725 3.1: the key says which algorithm it is; the token may only agree.
+        if !self.header.has_algorithm(expected.name()) {
+            return Err(TokenError::AlgorithmMismatch { expected });
+        }
+        if key.kid().is_some_and(|kid| !self.header.may_have_kid(kid)) {
+            return Err(TokenError::UnknownKey);
+        }
+        let signature = decode(self.signature)?;
+        if !key.verifies(self.signing_input.as_bytes(), &signature) {
+            return Err(TokenError::BadSignature);
+        }
+        Ok(())
     }
 }
 
@@ -107,12 +119,15 @@ impl Header {
             .is_some_and(|alg| alg == name)
     }
 
+    /// The name of the key that signed, where the header has one.
+    #[must_use]
+    pub fn kid(&self) -> Option<Cow<'_, str>> {
+        self.object.get("kid").and_then(string)
+    }
+
     /// Whether `kid` is absent or this very one.
     pub(crate) fn may_have_kid(&self, kid: &str) -> bool {
-        self.object
-            .get("kid")
-            .and_then(string)
-            .is_none_or(|found| found == kid)
+        self.kid().is_none_or(|found| found == kid)
     }
 }
 

@@ -1,0 +1,70 @@
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use tegata_jwt::{TokenClass, Verified};
+
+use crate::app::App;
+use crate::error::{ApiError, RefusedClass};
+
+/// The token that a request shows in its header, verified as one of AUTH_TOKEN_CLASSES.
+pub struct Bearer(pub Verified);
+
+impl FromRequestParts<Arc<App>> for Bearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = token(app, &parts.headers).ok_or(ApiError::Unauthorized)?;
+        authenticate(app, &token).await.map(Self)
+    }
+}
+
+/// What stands behind the scheme. As in Ninja JWT the scheme ends with the first blank, and its
+/// case does not count (RFC 9110 11.1).
+fn token(app: &App, headers: &HeaderMap) -> Option<String> {
+    let jwt = &app.settings.jwt;
+    let mut values = headers.get_all(header_name(&jwt.auth_header_name)).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let value = String::from_utf8_lossy(value.as_bytes());
+    let (scheme, token) = value.split_once(' ').unwrap_or((&value, ""));
+    let mut schemes = jwt.auth_header_types.iter();
+    let is_ours = schemes.any(|known| known.eq_ignore_ascii_case(scheme));
+    is_ours.then(|| token.to_owned())
+}
+
+/// Tries the classes in turn. The blacklist is asked for those that Simple JWT keeps in it.
+async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
+    let classes = &app.settings.jwt.auth_token_classes;
+    let decoded = match app.verifier.decode(token) {
+        Ok(decoded) => decoded,
+        Err(error) => {
+            let refuse = |class: &TokenClass| RefusedClass::new(*class, &error);
+            return Err(ApiError::RefusedToken(classes.iter().map(refuse).collect()));
+        }
+    };
+
+    let mut refused = Vec::new();
+    for class in classes {
+        let has_rows = matches!(class, TokenClass::Refresh | TokenClass::Sliding);
+        if has_rows && app.blacklist.contains(&decoded).await? {
+            refused.push(RefusedClass::blacklisted(*class));
+            continue;
+        }
+        match app.verifier.check(&decoded, *class) {
+            Ok(()) => return Ok(app.verifier.require(decoded, *class)?),
+            Err(error) => refused.push(RefusedClass::new(*class, &error)),
+        }
+    }
+    Err(ApiError::RefusedToken(refused))
+}
+
+/// A header's name as WSGI has it, `HTTP_AUTHORIZATION`, or as it stands in a request.
+fn header_name(name: &str) -> String {
+    name.strip_prefix("HTTP_")
+        .unwrap_or(name)
+        .replace('_', "-")
+        .to_lowercase()
+}

@@ -1,0 +1,40 @@
+use std::sync::Arc;
+
+use axum::extract::State;
+
+use super::verify::Nothing;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::extract::{Json, Object, Schema};
+
+/// `POST /api/token/blacklist`: ends a refresh token before its time.
+pub(super) async fn blacklist(
+    State(app): State<Arc<App>>,
+    Json(Blacklist { refresh }): Json<Blacklist>,
+) -> Result<Json<Nothing>, ApiError> {
+    let decoded = app.verifier.decode(&refresh)?;
+    if app.blacklist.contains(&decoded).await? {
+        return Err(ApiError::TokenBlacklisted);
+    }
+    let verified = app.verifier.require_refresh(decoded)?;
+
+    if !app.blacklist.add(&verified, &refresh).await? {
+        return Err(ApiError::TokenBlacklisted);
+    }
+
+    Ok(Json(Nothing {}))
+}
+
+pub(super) struct Blacklist {
+    refresh: String,
+}
+
+impl Schema for Blacklist {
+    const PARAMETER: &'static str = "refresh";
+
+    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
+        Ok(Self {
+            refresh: body.require_token("refresh", "refresh token is required")?,
+        })
+    }
+}
