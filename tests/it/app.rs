@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -107,6 +108,10 @@ impl TestApp {
         self.clock.advance(TimeDelta::seconds(seconds));
     }
 
+    pub(crate) fn set_time(&self, time: DateTime<Utc>) {
+        self.clock.advance(time - self.clock.now());
+    }
+
     /// The database, to arrange what no request can.
     pub(crate) fn database(&self) -> Connection {
         Connection::open(&self.database).unwrap()
@@ -122,7 +127,17 @@ impl TestApp {
         path: &str,
         body: impl Into<Vec<u8>>,
     ) -> Answer {
-        let request = self.client.request(method, self.url(path));
+        self.send_with(method, path, HeaderMap::new(), body).await
+    }
+
+    pub(crate) async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: HeaderMap,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let request = self.client.request(method, self.url(path)).headers(headers);
         Answer::read(request.body(body.into()).send().await.unwrap()).await
     }
 
