@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
-use tegata::account::Accounts;
-use tegata::settings::{Settings, StoredToken};
-use tegata::store::{NewUser, OutstandingToken, Store, User};
-use tegata_jwt::{Algorithm, Clock, Issued, Issuer, SigningKey, UserId};
+use tegata::settings::Settings;
+use tegata::store::{NewUser, OutstandingToken, Store, Unchanged, User};
+use tegata_jwt::UserId;
 use tempfile::TempDir;
 
-use crate::app::{BEGIN, SECRET};
+use crate::app::BEGIN;
 
 struct Fixture {
     settings: Settings,
@@ -56,13 +55,16 @@ impl Fixture {
     }
 
     async fn record(&self, user: &User) -> bool {
-        let row = OutstandingToken::new(user, &issue(&user.id), StoredToken::Full);
-        self.store.record_outstanding(row).await.unwrap()
+        let user = Unchanged::new(user, true);
+        self.store
+            .record_login(user, Some(row()), None)
+            .await
+            .unwrap()
     }
 
     async fn is_unchanged(&self, user: &User) -> bool {
-        let accounts = Accounts::new(&self.settings.users, self.store.clone(), Clock::System);
-        accounts.is_unchanged(user).await.unwrap()
+        let user = Unchanged::new(user, true);
+        self.store.record_login(user, None, None).await.unwrap()
     }
 }
 
@@ -70,10 +72,14 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(BEGIN, 0).unwrap()
 }
 
-fn issue(user: &UserId) -> Issued {
-    let key = SigningKey::from_secret(Algorithm::HS256, SECRET.as_bytes()).unwrap();
-    let issuer = Issuer::new(&tegata_jwt::Settings::default(), key, Clock::fixed(now()));
-    issuer.pair(user).unwrap().refresh
+fn row() -> OutstandingToken {
+    OutstandingToken {
+        user: Some(UserId::Number(1)),
+        jti: "7c642b79c8cf4cdbab3004d0d90a02d2".to_owned(),
+        token: "header.claims.signature".to_owned(),
+        created_at: now(),
+        expires_at: now(),
+    }
 }
 
 #[tokio::test]

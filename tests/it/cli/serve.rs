@@ -231,7 +231,7 @@ fn a_damaged_key_file_is_refused_and_never_replaced() {
 
     let refused = folder.run(&["serve"]);
 
-    refused.assert_refused("not a private key for ES256");
+    refused.assert_refused("not a key for ES256");
     assert!(!refused.stderr.contains("c2VjcmV0"), "{}", refused.stderr);
 }
 
