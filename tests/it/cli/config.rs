@@ -65,8 +65,8 @@ fn a_secret_of_digits_in_the_environment_stays_as_it_is() {
     let told = String::from_utf8(both.stderr).unwrap();
     assert_eq!(
         told,
-        "error: [jwt] signing_key and signing_key_file: give only one, and set the other to \"\" \
-         where it comes from elsewhere\n"
+        "error: config.toml: [jwt] signing_key_file and TEGATA_JWT__SIGNING_KEY: give only one, \
+         and set the other to \"\" where it comes from elsewhere\n"
     );
 }
 
