@@ -118,3 +118,121 @@ fn jwt_keys(keys: &[&'static str], reason: impl Into<String>) -> Contradiction {
 const ONLY_ONE: &str = "give only one, and set the other to \"\" where it comes from elsewhere";
 const USER_ID_FIELDS: [&str; 3] = ["id", "pk", "username"];
 const RESERVED_CLAIMS: [&str; 5] = ["exp", "iat", "nbf", "iss", "aud"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Source, load};
+
+    fn refusal(toml: &str) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+
+        let error = load(&Source::File(file.path().to_owned())).unwrap_err();
+        let name = file.path().display().to_string();
+        error.to_string().replace(&name, "config.toml")
+    }
+
+    #[test]
+    fn the_defaults_do_not_contradict_one_another() {
+        assert!(contradictions(&Settings::default()).is_empty());
+    }
+
+    #[test]
+    fn a_key_comes_from_one_place() {
+        assert_eq!(
+            refusal("[jwt]\nsigning_key = \"a\"\nsigning_key_file = \"b\""),
+            "config.toml: [jwt] signing_key and signing_key_file: give only one, and set the other \
+             to \"\" where it comes from elsewhere"
+        );
+        assert_eq!(
+            refusal("[jwt]\nverifying_key = \"a\"\nverifying_key_file = \"b\""),
+            "config.toml: [jwt] verifying_key and verifying_key_file: give only one, and set the \
+             other to \"\" where it comes from elsewhere"
+        );
+    }
+
+    #[test]
+    fn a_rotation_that_blacklists_needs_the_blacklist() {
+        assert_eq!(
+            refusal("[jwt]\nblacklist_after_rotation = true\n[blacklist]\nenabled = false"),
+            "config.toml: [jwt] blacklist_after_rotation and [blacklist] enabled: what is rotated \
+             cannot be blacklisted: set enabled = true, or blacklist_after_rotation = false"
+        );
+    }
+
+    #[test]
+    fn a_blacklist_needs_tokens_with_an_id() {
+        let with_blacklist = refusal("[jwt]\njti_claim = \"\"");
+        let without = tegata_jwt::Settings {
+            jti_claim: None,
+            ..Default::default()
+        };
+        let mut settings = Settings {
+            jwt: without,
+            ..Default::default()
+        };
+        settings.blacklist.enabled = false;
+
+        assert_eq!(
+            with_blacklist,
+            "config.toml: [jwt] jti_claim and [blacklist] enabled: a blacklist knows tokens by \
+             their id: set [blacklist] enabled = false"
+        );
+        assert!(contradictions(&settings).is_empty());
+    }
+
+    #[test]
+    fn two_claims_of_one_name_are_refused() {
+        assert_eq!(
+            refusal("[jwt]\nuser_id_claim = \"x\"\njti_claim = \"x\""),
+            "config.toml: [jwt] user_id_claim and jti_claim: both name the claim `x`"
+        );
+        assert_eq!(
+            refusal("[jwt]\ncheck_revoke_token = true\nrevoke_token_claim = \"token_type\""),
+            "config.toml: [jwt] token_type_claim and revoke_token_claim: both name the claim \
+             `token_type`"
+        );
+    }
+
+    #[test]
+    fn a_claim_that_is_not_used_is_in_nobodys_way() {
+        let mut settings = Settings::default();
+        settings.jwt.revoke_token_claim = "exp".to_owned();
+        settings.blacklist.enabled = false;
+        settings.jwt.jti_claim = None;
+        settings.jwt.token_type_claim = None;
+
+        assert!(contradictions(&settings).is_empty());
+    }
+
+    #[test]
+    fn a_claim_of_the_standard_is_not_given_another_meaning() {
+        assert_eq!(
+            refusal("[jwt]\nuser_id_claim = \"jti\"\ntoken_type_claim = \"aud\""),
+            "config.toml: [jwt] user_id_claim: `jti` has a meaning of its own (RFC 7519 4.1)\n\
+             config.toml: [jwt] token_type_claim: `aud` has a meaning of its own (RFC 7519 4.1)"
+        );
+    }
+
+    #[test]
+    fn each_word_before_the_token_is_one_word() {
+        assert_eq!(
+            refusal("[jwt]\nauth_header_types = [\"Bearer\", \"JWT token\", \"\"]"),
+            "config.toml: [jwt] auth_header_types: `JWT token` is not one word such as \"Bearer\"\n\
+             config.toml: [jwt] auth_header_types: `` is not one word such as \"Bearer\""
+        );
+    }
+
+    #[test]
+    fn a_header_may_be_named_as_in_wsgi_or_as_in_the_request() {
+        let named = |name: &str| {
+            let mut settings = Settings::default();
+            settings.jwt.auth_header_name = name.to_owned();
+            contradictions(&settings).is_empty()
+        };
+
+        assert!(named("HTTP_X_TOKEN") && named("X-Token"));
+        assert!(!named("HTTP_") && !named("X-Tökèn") && !named("X: Token"));
+    }
+}
