@@ -297,24 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_says_what_was_expected() {
-        assert_eq!(
-            refusal("[jwt]\nleeway = true"),
-            "config.toml: [jwt] leeway: wrong type, expected a number of seconds or a text such \
-             as \"5m\" or \"1 day\""
-        );
-        assert_eq!(
-            refusal("[jwt]\nalgorithm = \"none\""),
-            "config.toml: [jwt] algorithm: `none` is not one of HS256, ES256"
-        );
-        assert_eq!(
-            refusal("[blacklist]\nstored_token = \"half\""),
-            "config.toml: [blacklist] stored_token: expected one of full, unsigned, none"
-        );
-        assert_eq!(
-            refusal("[users]\npbkdf2_iterations = 0"),
-            "config.toml: [users] pbkdf2_iterations: expected a whole number above 0"
-        );
+    fn a_number_where_a_word_is_expected_is_told_the_words() {
         assert_eq!(
             refusal("[log]\nlevel = 1"),
             "config.toml: [log] level: wrong type, expected \"error\", \"warn\", \"info\", \"debug\" or \
