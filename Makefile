@@ -4,7 +4,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 VENV := target/compat
 
-.PHONY: run test check compat
+.PHONY: run test check docs compat
 
 # Builds the service and serves on the settings of config.toml.
 run:
@@ -19,6 +19,12 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+# config.toml and the reference of settings, from the settings' own documentation.
+docs:
+	$(CARGO) build --locked
+	$(CARGO) run --locked --quiet -- config reference > docs/reference/settings.md
+	$(CARGO) run --locked --quiet -- config reference --toml > config.toml
 
 # Beside a real Django with Ninja JWT, on one database.
 compat: $(VENV)/installed

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stderr, reason = "this is where the program speaks")]
 
+mod config;
 mod createuser;
 mod migrate;
 mod serve;
@@ -36,6 +37,9 @@ enum Command {
     Migrate,
     /// Create a user.
     Createuser(createuser::Createuser),
+    /// Look at settings.
+    #[command(subcommand)]
+    Config(config::Config),
     /// Look at tokens.
     #[command(subcommand)]
     Token(token::Token),
@@ -59,6 +63,7 @@ async fn execute(cli: Cli) -> Result<()> {
         Some(Command::Serve) => serve::run(load(&source)?).await,
         Some(Command::Migrate) => migrate::run(&load(&source)?),
         Some(Command::Createuser(command)) => command.run(&load(&source)?).await,
+        Some(Command::Config(command)) => command.run(&source),
         Some(Command::Token(command)) => command.run(),
     }
 }

@@ -1,7 +1,8 @@
-use serde::Deserialize;
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
 
 /// `[blacklist]`: what is kept of issued tokens.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Blacklist {
     /// Whether the blacklist app is installed: refresh tokens are recorded as outstanding, and
@@ -22,7 +23,7 @@ impl Default for Blacklist {
 }
 
 /// What an outstanding token's row holds of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(
     rename_all = "lowercase",
     expecting = "\"full\", \"unsigned\" or \"none\""

@@ -1,7 +1,8 @@
-use serde::Deserialize;
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
 
 /// `[compat]`: ways of the originals that are less safe, for the time of a migration.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Compat {
     /// Whether an HMAC secret may be short or a well-known sample. A warning is logged at each

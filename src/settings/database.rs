@@ -1,9 +1,10 @@
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// `[database]`: where users and tokens are kept.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// The database: `sqlite:///absolute/path` or `sqlite://relative/path`, the latter from the
@@ -51,6 +52,12 @@ impl TryFrom<String> for DatabaseUrl {
             }
             _ => Err("expected sqlite:///absolute/path or sqlite://relative/path".to_owned()),
         }
+    }
+}
+
+impl Serialize for DatabaseUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("sqlite://{}", self.path().display()))
     }
 }
 

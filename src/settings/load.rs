@@ -1,14 +1,19 @@
 //! Settings from the defaults, `config.toml` and the environment: the only user of figment.
 
+mod fault;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use figment::error::Kind;
+use documented::DocumentedFields;
 use figment::providers::{Format, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Profile, Provider};
 
+pub use self::fault::SettingsError;
 use super::Settings;
+use super::contradictions::contradictions;
+use super::tables::{PREFIX, variable};
 
 /// Which file to read.
 #[derive(Clone, Debug)]
@@ -19,65 +24,75 @@ pub enum Source {
     File(PathBuf),
 }
 
+impl Source {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Default => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
+            Self::File(path) => Some(path),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.file() {
+            Some(file) => file.display().fmt(f),
+            None => f.write_str("the defaults"),
+        }
+    }
+}
+
 /// Reads the settings: defaults, then the file, then `TEGATA_<TABLE>__<KEY>`, the later ones
 /// winning. Tables and keys may be written in either case, and as in Ninja JWT a text that says a
 /// number, `yes` or `no` counts as one.
 pub fn load(source: &Source) -> Result<Settings, SettingsError> {
-    let default = Path::new("config.toml");
-    let file = match source {
-        Source::Default => default.exists().then_some(default),
-        Source::File(path) => Some(path.as_path()),
-    };
+    load_with_origins(source).map(|(settings, _)| settings)
+}
 
+/// Reads the settings as [`load`] does, and tells where each comes from.
+pub fn load_with_origins(source: &Source) -> Result<(Settings, Origins), SettingsError> {
+    let file = source.file();
     let mut figment = Figment::new();
     if let Some(path) = file {
         figment = figment.merge(Lowercase(Toml::file_exact(path)));
     }
     figment = figment.merge(Lowercase(Environment));
 
-    let refuse = |error| SettingsError::new(error, &figment, file);
-    let settings: Settings = figment.extract_lossy().map_err(refuse)?;
-    settings.check()?;
-    Ok(settings)
+    let origins = Origins {
+        figment,
+        file: file.map(|path| path.display().to_string()),
+    };
+    let read = origins.figment.extract_lossy();
+    let settings = read.map_err(|error| SettingsError::unreadable(error, &origins))?;
+    let found = contradictions(&settings);
+    if found.is_empty() {
+        return Ok((settings, origins));
+    }
+    Err(SettingsError::contradictory(&found, &origins))
 }
 
-impl Settings {
-    /// Finds settings that are right each by itself and contradict one another.
-    fn check(&self) -> Result<(), SettingsError> {
-        if self.jwt.signing_key.is_some() && self.jwt.signing_key_file.is_some() {
-            let reason = "[jwt] signing_key and signing_key_file: give only one, and set the other \
-                          to \"\" where it comes from elsewhere";
-            return Err(SettingsError {
-                lines: vec![reason.to_owned()],
-            });
+/// Where the settings in effect come from.
+pub struct Origins {
+    figment: Figment,
+    file: Option<String>,
+}
+
+impl Origins {
+    /// The file or the variable that sets a key; `None` where it has its default.
+    #[must_use]
+    pub fn of(&self, table: &str, key: &str) -> Option<String> {
+        if self.is_environment(table, key) {
+            return Some(variable(table, key));
         }
-        Ok(())
+        let metadata = self.figment.find_metadata(&format!("{table}.{key}"));
+        metadata.and(self.file.clone())
+    }
+
+    fn is_environment(&self, table: &str, key: &str) -> bool {
+        let metadata = self.figment.find_metadata(&format!("{table}.{key}"));
+        metadata.is_some_and(is_environment)
     }
 }
-
-/// Why the settings were refused: a line for each fault, with its source, table and key.
-#[derive(Debug)]
-pub struct SettingsError {
-    lines: Vec<String>,
-}
-
-impl SettingsError {
-    fn new(error: Error, figment: &Figment, file: Option<&Path>) -> Self {
-        let lines = error
-            .into_iter()
-            .map(|error| describe(&error, figment, file))
-            .collect();
-        Self { lines }
-    }
-}
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.lines.join("\n"))
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 /// A provider whose tables and keys are read in lower case.
 struct Lowercase<P>(P);
@@ -135,7 +150,7 @@ impl Provider for Environment {
 fn setting(variable: &str) -> Option<(String, &str)> {
     let (table, key) = variable.strip_prefix(PREFIX)?.split_once("__")?;
     let table = table_name(table);
-    TABLES.contains(&table.as_str()).then_some((table, key))
+    is_table(&table).then_some((table, key))
 }
 
 fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
@@ -144,7 +159,7 @@ fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
         let table = table_name(&table);
         let value = match value {
             Value::Dict(tag, keys) => Value::Dict(tag, lowercase(keys, &table)?),
-            _ if TABLES.contains(&table.as_str()) => {
+            _ if is_table(&table) => {
                 return Err(Error::from("expected a table".to_owned()).with_path(&table));
             }
             other => other,
@@ -182,87 +197,16 @@ fn given_twice(table: &str, key: &str) -> Error {
     twice.with_path(table).with_path(&key.to_lowercase())
 }
 
-/// One fault as one line: where it stands, and what was expected there.
-fn describe(error: &Error, figment: &Figment, file: Option<&Path>) -> String {
-    let path = &error.path;
-    let metadata = figment.find_metadata(&path.join("."));
-    let from_environment = metadata
-        .or(error.metadata.as_ref())
-        .is_some_and(is_environment);
-    let place = match path.as_slice() {
-        [table, key] if from_environment => {
-            format!("{PREFIX}{}__{}", table.to_uppercase(), key.to_uppercase())
-        }
-        [] => String::new(),
-        [table] => format!("[{table}]"),
-        [table, keys @ ..] => format!("[{table}] {}", keys.join(".")),
-    };
-
-    let reason = reason(&error.kind);
-    let file = file
-        .filter(|_| !from_environment)
-        .map(|file| file.display().to_string());
-    let parts = file
-        .into_iter()
-        .chain((!place.is_empty()).then_some(place))
-        .chain([reason]);
-    parts.collect::<Vec<_>>().join(": ")
-}
-
-/// What is wrong, without the value found: it may be a secret.
-fn reason(kind: &Kind) -> String {
-    match kind {
-        Kind::InvalidType(_, expected) => format!("wrong type, expected {expected}"),
-        Kind::InvalidValue(_, expected) => format!("wrong value, expected {expected}"),
-        Kind::UnknownField(name, known) => format!("unknown key{}", nearest(name, known)),
-        Kind::UnknownVariant(_, known) => format!("expected one of {}", known.join(", ")),
-        Kind::Message(message) => without_excerpt(message),
-        other => other.to_string(),
-    }
-}
-
-/// The known name that was probably meant.
-fn nearest(name: &str, known: &[&str]) -> String {
-    let likeness = |known: &&&str| (strsim::jaro_winkler(name, known) * 1000.0).round();
-    let best = known
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match best.filter(|best| likeness(best) >= 700.0) {
-        Some(best) => format!(", did you mean `{best}`?"),
-        None => format!(", expected one of {}", known.join(", ")),
-    }
-}
-
-/// A TOML parser's message without the lines of the file it quotes: they may hold a secret.
-fn without_excerpt(message: &str) -> String {
-    let is_excerpt = |line: &&str| {
-        line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ')
-            .starts_with('|')
-    };
-    message
-        .lines()
-        .filter(|line| !is_excerpt(line))
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
 fn is_environment(metadata: &Metadata) -> bool {
     metadata.name == ENVIRONMENT
 }
 
+fn is_table(name: &str) -> bool {
+    Settings::FIELD_NAMES.contains(&name)
+}
+
+const DEFAULT_FILE: &str = "config.toml";
 const ENVIRONMENT: &str = "environment";
-const PREFIX: &str = "TEGATA_";
-/// The fields of [`Settings`].
-const TABLES: [&str; 8] = [
-    "server",
-    "database",
-    "keys",
-    "jwt",
-    "blacklist",
-    "users",
-    "log",
-    "compat",
-];
 /// What `[jwt]` may be called as well, as Django's settings call it.
 const JWT_ALIASES: [&str; 2] = ["ninja_jwt", "simple_jwt"];
 
@@ -318,19 +262,6 @@ mod tests {
     }
 
     #[test]
-    fn every_table_can_be_set_by_the_environment() {
-        let told = refusal("[zzz]\nkey = 1");
-
-        assert_eq!(
-            told,
-            format!(
-                "config.toml: [zzz]: unknown key, expected one of {}",
-                TABLES.join(", ")
-            )
-        );
-    }
-
-    #[test]
     fn djangos_names_for_the_jwt_table_are_understood() {
         let settings = load_text("[NINJA_JWT]\nLEEWAY = 3").unwrap();
 
@@ -366,37 +297,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_says_what_was_expected() {
-        assert_eq!(
-            refusal("[jwt]\nleeway = true"),
-            "config.toml: [jwt] leeway: wrong type, expected a number of seconds or a text such \
-             as \"5m\" or \"1 day\""
-        );
-        assert_eq!(
-            refusal("[jwt]\nalgorithm = \"none\""),
-            "config.toml: [jwt] algorithm: `none` is not one of HS256, ES256"
-        );
-        assert_eq!(
-            refusal("[blacklist]\nstored_token = \"half\""),
-            "config.toml: [blacklist] stored_token: expected one of full, unsigned, none"
-        );
-        assert_eq!(
-            refusal("[users]\npbkdf2_iterations = 0"),
-            "config.toml: [users] pbkdf2_iterations: expected a whole number above 0"
-        );
+    fn a_number_where_a_word_is_expected_is_told_the_words() {
         assert_eq!(
             refusal("[log]\nlevel = 1"),
             "config.toml: [log] level: wrong type, expected \"error\", \"warn\", \"info\", \"debug\" or \
              \"trace\""
-        );
-    }
-
-    #[test]
-    fn a_contradiction_is_refused() {
-        assert_eq!(
-            refusal("[jwt]\nsigning_key = \"a\"\nsigning_key_file = \"b\""),
-            "[jwt] signing_key and signing_key_file: give only one, and set the other to \"\" where \
-             it comes from elsewhere"
         );
     }
 

@@ -1,7 +1,8 @@
-use serde::Deserialize;
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
 
 /// `[log]`: what is logged.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// The least severe events to log: `"error"`, `"warn"`, `"info"`, `"debug"` or `"trace"`. Why
@@ -10,7 +11,7 @@ pub struct Log {
 }
 
 /// How severe an event is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(
     rename_all = "lowercase",
     expecting = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\""

@@ -2,42 +2,48 @@
 
 mod blacklist;
 mod compat;
+mod contradictions;
 mod database;
 mod keys;
 mod load;
 mod log;
+pub mod reference;
 mod server;
+mod tables;
 mod users;
 
-use serde::Deserialize;
+use documented::DocumentedFields;
+use serde::{Deserialize, Serialize};
 
 pub use self::blacklist::{Blacklist, StoredToken};
 pub use self::compat::Compat;
 pub use self::database::{Database, DatabaseUrl};
 pub use self::keys::Keys;
-pub use self::load::{SettingsError, Source, load};
+pub use self::load::{Origins, SettingsError, Source, load, load_with_origins};
 pub use self::log::{Log, LogLevel};
 pub use self::server::{PathPrefix, Server};
+pub use self::tables::{Entry, Table, tables};
 pub use self::users::Users;
 
 /// Every setting, by table.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// `[server]`: where the service listens.
+    /// Where the service listens.
     pub server: Server,
-    /// `[database]`: where users and tokens are kept.
+    /// Where users and tokens are kept.
     pub database: Database,
-    /// `[keys]`: where the keys are kept.
+    /// Where the keys are kept.
     pub keys: Keys,
-    /// `[jwt]`: how tokens are issued and verified.
+    /// How tokens are issued and verified: the settings of Ninja JWT and Simple JWT, under their
+    /// names. To share tokens with a Django project, give its `ALGORITHM` and its signing key.
     pub jwt: tegata_jwt::Settings,
-    /// `[blacklist]`: what is kept of issued tokens.
+    /// What is kept of issued tokens.
     pub blacklist: Blacklist,
-    /// `[users]`: how passwords are kept.
+    /// How passwords are kept.
     pub users: Users,
-    /// `[log]`: what is logged.
+    /// What is logged.
     pub log: Log,
-    /// `[compat]`: ways of the originals that are less safe.
+    /// Ways of the originals that are less safe, for the time of a migration.
     pub compat: Compat,
 }

@@ -1,10 +1,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
+use documented::DocumentedFields;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// `[server]`: where the service listens.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// The address and port to listen on. Port 0 takes a free one.
@@ -31,7 +32,7 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
 }
 
 /// The beginning of a URL path: `""`, or `/` and a segment, any number of times.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(try_from = "String")]
 pub struct PathPrefix(String);
 

@@ -1,8 +1,9 @@
+use documented::DocumentedFields;
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// `[users]`: how passwords are kept.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Users {
     /// How many rounds of PBKDF2 a new password hash takes, and how many a refused login costs.

@@ -18,14 +18,18 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 10] = [
+const HOMES: [(&str, &[&str]); 11] = [
     (
         "axum",
         &["src/http/", "src/token/", "src/extract/", "src/error/"],
     ),
     ("axum_server", &["src/http/"]),
     ("clap", &["src/cli/"]),
-    ("figment", &["src/settings/load.rs"]),
+    (
+        "documented",
+        &["src/settings/", "crates/tegata-jwt/src/settings/"],
+    ),
+    ("figment", &["src/settings/load.rs", "src/settings/load/"]),
     (
         "jsonwebtoken",
         &[

@@ -7,5 +7,6 @@ mod cli;
 mod golden;
 mod house;
 mod http;
+mod settings;
 mod store;
 mod token;

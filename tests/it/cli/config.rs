@@ -2,6 +2,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::command::Folder;
+use crate::settings::{Row, rows};
 
 #[test]
 fn an_unknown_key_is_refused_with_file_key_and_nearest_name() {
@@ -65,8 +66,8 @@ fn a_secret_of_digits_in_the_environment_stays_as_it_is() {
     let told = String::from_utf8(both.stderr).unwrap();
     assert_eq!(
         told,
-        "error: [jwt] signing_key and signing_key_file: give only one, and set the other to \"\" \
-         where it comes from elsewhere\n"
+        "error: config.toml: [jwt] signing_key_file and TEGATA_JWT__SIGNING_KEY: give only one, \
+         and set the other to \"\" where it comes from elsewhere\n"
     );
 }
 
@@ -151,4 +152,158 @@ fn an_address_that_is_none_says_what_was_expected() {
             .stderr
             .contains("[server] bind: `localhost` is not an address and a port")
     );
+}
+
+#[test]
+fn check_says_which_file_is_fit_to_serve_and_makes_nothing() {
+    let folder = Folder::with_config(include_str!("../../../config.toml"));
+
+    let checked = folder.run(&["config", "check"]);
+
+    assert_eq!(checked.code, Some(0));
+    assert_eq!(checked.stdout, "");
+    assert_eq!(checked.stderr, "config.toml: ok\n");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn check_refuses_what_contradicts_itself_a_line_each() {
+    let folder = Folder::with_config(
+        "[jwt]\nalgorithm = \"ES256\"\nuser_id_field = \"email\"\nuser_id_claim = \"exp\"\n",
+    );
+
+    let refused = folder.run(&["config", "check"]);
+
+    assert_eq!(refused.code, Some(1));
+    assert_eq!(
+        refused.stderr,
+        "error: config.toml: [jwt] user_id_claim: `exp` has a meaning of its own (RFC 7519 4.1)\n\
+         config.toml: [jwt] user_id_field: `email` is not one of id, pk, username: other columns \
+         may hold one value twice\n"
+    );
+}
+
+#[test]
+fn check_refuses_a_signing_key_that_cannot_sign() {
+    let folder =
+        Folder::with_config("[jwt]\nalgorithm = \"ES256\"\nsigning_key_file = \"key.pem\"\n");
+    let missing = folder.run(&["config", "check"]);
+    std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
+
+    let unfit = folder.run(&["config", "check"]);
+
+    missing.assert_refused("cannot read the key file key.pem");
+    unfit.assert_refused("key.pem cannot serve as the signing key");
+}
+
+#[test]
+fn check_refuses_hs256_without_a_secret_as_serve_does() {
+    let refused = Folder::with_config("").run(&["config", "check"]);
+
+    refused.assert_refused("HS256 signs with a secret");
+}
+
+#[test]
+fn show_says_where_each_setting_comes_from() {
+    let folder = Folder::with_config("[NINJA_JWT]\nLEEWAY = 7\n[log]\nlevel = \"warn\"\n");
+    let mut command = folder.command(&["config", "show"]);
+
+    let shown = command.env("TEGATA_JWT__ISSUER", "shop").output().unwrap();
+
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let set: Vec<_> = shown.lines().filter(|line| line.contains('#')).collect();
+    assert_eq!(
+        set,
+        [
+            "ISSUER = \"shop\"  # TEGATA_JWT__ISSUER",
+            "LEEWAY = \"7s\"  # config.toml",
+            "level = \"warn\"  # config.toml",
+        ]
+    );
+    assert!(
+        shown.contains("\nACCESS_TOKEN_LIFETIME = \"5m\"\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_show_prints_is_a_config_that_means_the_same() {
+    let folder =
+        Folder::with_config("[jwt]\nleeway = 7\naudience = [\"a\\u0001\\n\", \"b\\u007f\"]\n");
+
+    let shown = folder.run(&["config", "show"]).stdout;
+    std::fs::write(folder.path().join("config.toml"), &shown).unwrap();
+    let again = folder.run(&["config", "show"]).stdout;
+
+    let values = |text: &str| -> Vec<_> {
+        let value = |line: &str| line.split("  # ").next().unwrap().to_owned();
+        text.lines().map(value).collect()
+    };
+    assert_eq!(values(&shown), values(&again));
+}
+
+#[test]
+fn show_prints_no_secret() {
+    let folder = Folder::with_config("[jwt]\nsigning_key = \"hunter2-hunter2\"\n");
+
+    let toml = folder.run(&["config", "show"]).stdout;
+    let json = folder.run(&["config", "show", "--json"]).stdout;
+
+    assert!(
+        toml.contains("SIGNING_KEY = \"[redacted]\"  # config.toml\n"),
+        "{toml}"
+    );
+    assert!(json.contains("\"signing_key\": \"[redacted]\""), "{json}");
+    assert!(!toml.contains("hunter2") && !json.contains("hunter2"));
+}
+
+#[test]
+fn show_prints_json_for_programs() {
+    let folder = Folder::with_config("[jwt]\nleeway = 7\n");
+
+    let shown = folder.run(&["config", "show", "--json"]).stdout;
+
+    let json: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(json["jwt"]["leeway"], "7s");
+    assert_eq!(json["jwt"]["auth_token_classes"][0], "access");
+    assert_eq!(json["server"]["bind"], "127.0.0.1:8000");
+}
+
+#[test]
+fn reference_prints_what_make_docs_writes_whatever_the_settings() {
+    let folder = Folder::with_config("[broken");
+
+    let markdown = folder.run(&["config", "reference"]).stdout;
+    let toml = folder.run(&["config", "reference", "--toml"]).stdout;
+
+    assert_eq!(markdown, tegata::settings::reference::markdown());
+    assert_eq!(toml, tegata::settings::reference::toml());
+}
+
+#[test]
+fn every_setting_can_be_set_by_the_environment() {
+    // All at once, save those that contradict another row.
+    let is_alone = |row: &Row| !row.setting.ends_with("_key_file") && row.setting != "enabled";
+    let rows: Vec<_> = rows().into_iter().filter(is_alone).collect();
+    let variable = |row: &Row| format!("TEGATA_{}__{}", row.table, row.setting).to_uppercase();
+    let bare = |row: &Row| row.accepted.trim_matches('"').to_owned();
+    let folder = Folder::with_config("");
+    let mut command = folder.command(&["config", "show"]);
+
+    let shown = command
+        .envs(rows.iter().map(|row| (variable(row), bare(row))))
+        .output()
+        .unwrap();
+
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let set: Vec<_> = shown
+        .lines()
+        .filter(|line| line.contains('#'))
+        .map(|line| line.split_once(" = ").unwrap().1)
+        .collect();
+    let expected: Vec<_> = rows
+        .iter()
+        .map(|row| format!("{}  # {}", row.shown, variable(row)))
+        .collect();
+    assert_eq!(set, expected);
 }

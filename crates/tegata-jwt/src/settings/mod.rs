@@ -8,8 +8,9 @@ mod token_class;
 
 use std::path::PathBuf;
 
+use documented::DocumentedFields;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::audience::Audience;
 pub use self::lifetime::Lifetime;
@@ -19,14 +20,15 @@ use crate::algorithm::Algorithm;
 /// The settings of Simple JWT and Ninja JWT, under their names in lower case.
 ///
 /// Some speak of users, requests and the blacklist. They are for the service around the crate.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the switches are Simple JWT's, each by itself"
 )]
 pub struct Settings {
-    /// How long an access token is valid. None at all, or less, makes tokens that are born expired.
+    /// How long an access token is valid. Zero or less makes tokens that are born
+    /// expired.
     pub access_token_lifetime: Lifetime,
     /// How long a refresh token is valid.
     pub refresh_token_lifetime: Lifetime,
@@ -48,29 +50,35 @@ pub struct Settings {
     /// What tokens are signed with. For HS256 and its like the secret, as its UTF-8 bytes, of at
     /// least 32; else a private key as PEM (PKCS#8, PKCS#1, SEC1) or JWK. Without it, and without
     /// `signing_key_file`, a private key is kept in the folder of `[keys] dir`.
-    #[serde(deserialize_with = "text::or_none")]
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::redacted")]
     pub signing_key: Option<SecretString>,
     /// A file that holds `signing_key`. A line break at its end is not part of a secret.
-    #[serde(deserialize_with = "text::or_none")]
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub signing_key_file: Option<PathBuf>,
     /// The public key of `signing_key`, as PEM (SPKI, PKCS#1, a certificate) or JWK. May be left
     /// out, for it follows from the private key; another key is refused. HS256 and its like have
     /// none and ignore it.
-    #[serde(deserialize_with = "text::or_none")]
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub verifying_key: Option<String>,
     /// A file that holds `verifying_key`.
-    #[serde(deserialize_with = "text::or_none")]
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub verifying_key_file: Option<PathBuf>,
     /// The claim `aud` of tokens, a text or a list: issued with all of it, accepted with any of it.
     /// Without it `aud` is neither written nor looked at.
-    #[serde(deserialize_with = "audience::or_none")]
+    #[serde(
+        deserialize_with = "audience::or_none",
+        serialize_with = "text::or_empty"
+    )]
     pub audience: Option<Audience>,
     /// The claim `iss` of tokens. Without it `iss` is neither written nor looked at.
-    #[serde(deserialize_with = "text::or_none")]
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub issuer: Option<String>,
     /// The URL of a key set (RFC 7517) to verify tokens with. Not supported yet: only `""` is
     /// accepted.
-    #[serde(deserialize_with = "built_in::no_key_set")]
+    #[serde(
+        deserialize_with = "built_in::no_key_set",
+        serialize_with = "text::or_empty"
+    )]
     pub jwk_url: Option<String>,
     /// How far two clocks may be apart: a token is accepted this long after `exp`, and this long
     /// before `nbf` and `iat`. A negative leeway is stricter than the claims.
@@ -83,10 +91,10 @@ pub struct Settings {
     pub user_id_claim: String,
     /// The claim that holds a token's type. Without it types are neither written nor looked at:
     /// any token then serves as any other.
-    #[serde(deserialize_with = "text::or_none")]
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub token_type_claim: Option<String>,
     /// The claim that identifies a token. Without it there is none, and no blacklist.
-    #[serde(deserialize_with = "text::or_none")]
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub jti_claim: Option<String>,
     /// The claim that says until when a sliding token can be refreshed.
     #[serde(deserialize_with = "text::required")]
@@ -108,7 +116,10 @@ pub struct Settings {
     #[serde(deserialize_with = "built_in::authentication_rule")]
     pub user_authentication_rule: String,
     /// How Python writes claims. Only `""` is supported: claims are written as JSON.
-    #[serde(deserialize_with = "built_in::no_encoder")]
+    #[serde(
+        deserialize_with = "built_in::no_encoder",
+        serialize_with = "text::or_empty"
+    )]
     pub json_encoder: Option<String>,
     /// What a login for a token pair sends. Only the built-in is supported yet.
     #[serde(deserialize_with = "built_in::pair")]

@@ -3,14 +3,35 @@
 
 use std::fmt;
 
+use secrecy::SecretString;
 use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(super) fn or_none<'de, T: From<String>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok((!text.is_empty()).then(|| text.into()))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
+pub(super) fn or_empty<T: Serialize, S: Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => value.serialize(serializer),
+        None => serializer.serialize_str(""),
+    }
+}
+
+/// Whether there is a secret, and no more of it.
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
+pub(super) fn redacted<S: Serializer>(
+    secret: &Option<SecretString>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    or_empty(&secret.as_ref().map(|_| "[redacted]"), serializer)
 }
 
 pub(super) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

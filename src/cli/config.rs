@@ -1,0 +1,74 @@
+use std::io::Write;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use super::serve::log_to_stderr;
+use crate::keys;
+use crate::settings::{Source, load, load_with_origins, reference, tables};
+
+#[derive(Subcommand)]
+pub(super) enum Config {
+    /// Refuse the settings that `serve` would refuse, and touch nothing
+    Check,
+    /// Print the settings in effect, and where each comes from
+    Show {
+        /// As JSON, without where they come from
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what every setting means
+    Reference {
+        /// As a `config.toml`
+        #[arg(long)]
+        toml: bool,
+    },
+}
+
+impl Config {
+    /// `tegata config …`.
+    pub(super) fn run(self, source: &Source) -> Result<()> {
+        match self {
+            Self::Check => check(source),
+            Self::Show { json: false } => show(source),
+            Self::Show { json: true } => show_json(source),
+            Self::Reference { toml: false } => print(&reference::markdown()),
+            Self::Reference { toml: true } => print(&reference::toml()),
+        }
+    }
+}
+
+fn check(source: &Source) -> Result<()> {
+    let settings = load(source)?;
+    log_to_stderr(settings.log.level);
+    if keys::configured(&settings)?.is_none() {
+        keys::kept(&settings)?;
+    }
+    eprintln!("{source}: ok");
+    Ok(())
+}
+
+fn show(source: &Source) -> Result<()> {
+    let (settings, origins) = load_with_origins(source)?;
+    let mut out = std::io::stdout().lock();
+    for (index, table) in tables(&settings).iter().enumerate() {
+        let gap = if index == 0 { "" } else { "\n" };
+        writeln!(out, "{gap}[{}]", table.name)?;
+        for entry in &table.entries {
+            let origin = origins.of(table.name, entry.field);
+            let origin = origin.map(|origin| format!("  # {origin}"));
+            let origin = origin.unwrap_or_default();
+            writeln!(out, "{} = {}{origin}", entry.key, entry.value)?;
+        }
+    }
+    Ok(())
+}
+
+fn show_json(source: &Source) -> Result<()> {
+    let json = serde_json::to_string_pretty(&load(source)?)?;
+    print(&(json + "\n"))
+}
+
+fn print(text: &str) -> Result<()> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}

@@ -1,0 +1,119 @@
+use std::fmt;
+
+use figment::Error;
+use figment::error::Kind;
+
+use super::{Origins, is_environment};
+use crate::settings::contradictions::Contradiction;
+use crate::settings::tables::variable;
+
+/// Why the settings were refused: a line for each fault, with its source, table and key.
+#[derive(Debug)]
+pub struct SettingsError {
+    lines: Vec<String>,
+}
+
+impl SettingsError {
+    pub(super) fn unreadable(error: Error, origins: &Origins) -> Self {
+        let lines = error.into_iter().map(|error| unreadable(&error, origins));
+        Self {
+            lines: lines.collect(),
+        }
+    }
+
+    pub(super) fn contradictory(found: &[Contradiction], origins: &Origins) -> Self {
+        let lines = found.iter().map(|found| contradictory(found, origins));
+        Self {
+            lines: lines.collect(),
+        }
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines.join("\n"))
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// One fault as one line: where it stands, and what was expected there.
+fn unreadable(error: &Error, origins: &Origins) -> String {
+    let path = &error.path;
+    let metadata = origins.figment.find_metadata(&path.join("."));
+    let from_environment = metadata
+        .or(error.metadata.as_ref())
+        .is_some_and(is_environment);
+    let place = match path.as_slice() {
+        [table, key] if from_environment => variable(table, key),
+        [] => String::new(),
+        [table] => format!("[{table}]"),
+        [table, keys @ ..] => format!("[{table}] {}", keys.join(".")),
+    };
+
+    let file = origins.file.clone().filter(|_| !from_environment);
+    let parts = file
+        .into_iter()
+        .chain((!place.is_empty()).then_some(place))
+        .chain([reason(&error.kind)]);
+    parts.collect::<Vec<_>>().join(": ")
+}
+
+/// One contradiction as one line: the file and its keys, then those of the environment.
+fn contradictory(found: &Contradiction, origins: &Origins) -> String {
+    let is_environment = |(table, key): &(&str, &str)| origins.is_environment(table, key);
+    let (variables, keys): (Vec<_>, Vec<_>) = found.keys.iter().copied().partition(is_environment);
+
+    let mut places = Vec::new();
+    let mut last_table = "";
+    for (table, key) in &keys {
+        places.push(if *table == last_table {
+            (*key).to_owned()
+        } else {
+            format!("[{table}] {key}")
+        });
+        last_table = table;
+    }
+    places.extend(variables.iter().map(|(table, key)| variable(table, key)));
+
+    let file = origins.file.as_ref().filter(|_| !keys.is_empty());
+    let file = file.map(|file| format!("{file}: ")).unwrap_or_default();
+    format!("{file}{}: {}", places.join(" and "), found.reason)
+}
+
+/// What is wrong, without the value found: it may be a secret.
+fn reason(kind: &Kind) -> String {
+    match kind {
+        Kind::InvalidType(_, expected) => format!("wrong type, expected {expected}"),
+        Kind::InvalidValue(_, expected) => format!("wrong value, expected {expected}"),
+        Kind::UnknownField(name, known) => format!("unknown key{}", nearest(name, known)),
+        Kind::UnknownVariant(_, known) => format!("expected one of {}", known.join(", ")),
+        Kind::Message(message) => without_excerpt(message),
+        other => other.to_string(),
+    }
+}
+
+/// The known name that was probably meant.
+fn nearest(name: &str, known: &[&str]) -> String {
+    let likeness = |known: &&&str| (strsim::jaro_winkler(name, known) * 1000.0).round();
+    let best = known
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match best.filter(|best| likeness(best) >= 700.0) {
+        Some(best) => format!(", did you mean `{best}`?"),
+        None => format!(", expected one of {}", known.join(", ")),
+    }
+}
+
+/// A TOML parser's message without the lines of the file it quotes: they may hold a secret.
+fn without_excerpt(message: &str) -> String {
+    let is_excerpt = |line: &&str| {
+        line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ')
+            .starts_with('|')
+    };
+    message
+        .lines()
+        .filter(|line| !is_excerpt(line))
+        .collect::<Vec<_>>()
+        .join(": ")
+}

@@ -1,0 +1,190 @@
+//! What every setting means, from its own documentation: the texts of `config.toml` and of
+//! `docs/reference/settings.md`.
+
+use super::{Entry, Settings, Table, tables};
+
+/// The text of `config.toml`: what a stand-alone service should run with.
+#[must_use]
+pub fn toml() -> String {
+    let tables = tables(&Settings::default());
+    TOML_HEAD.to_owned() + &tables.iter().map(toml_table).collect::<String>()
+}
+
+/// The text of `docs/reference/settings.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let tables = tables(&Settings::default());
+    MARKDOWN_HEAD.to_owned() + &tables.iter().map(markdown_table).collect::<String>()
+}
+
+fn toml_table(table: &Table) -> String {
+    let entries = table.entries.iter().map(|entry| toml_entry(table, entry));
+    let head = format!("\n{}[{}]\n", paragraph("# ", table.doc), table.name);
+    head + &entries.collect::<String>()
+}
+
+fn markdown_table(table: &Table) -> String {
+    let entries = table
+        .entries
+        .iter()
+        .map(|entry| markdown_entry(table, entry));
+    let head = format!("\n## [{}]\n\n{}", table.name, paragraph("", table.doc));
+    head + &entries.collect::<String>()
+}
+
+fn toml_entry(table: &Table, entry: &Entry) -> String {
+    let Entry {
+        key, doc, value, ..
+    } = entry;
+    let doc = paragraph("# ", doc);
+    match shipped(table, entry) {
+        None => format!("{doc}{key} = {value}\n"),
+        Some(shipped) => {
+            let why = paragraph("# ", &format!("Default: {value}. {}", shipped.reason));
+            format!("{doc}{why}{key} = {}\n", shipped.value)
+        }
+    }
+}
+
+fn markdown_entry(table: &Table, entry: &Entry) -> String {
+    let Entry {
+        key,
+        doc,
+        value,
+        variable,
+        ..
+    } = entry;
+    let shipped = shipped(table, entry).map_or_else(String::new, |shipped| {
+        format!("- shipped: `{}`. {}\n", shipped.value, shipped.reason)
+    });
+    format!(
+        "\n### `{key}`\n\n{}\n- default: `{value}`\n{shipped}- environment: `{variable}`\n",
+        paragraph("", doc)
+    )
+}
+
+fn shipped(table: &Table, entry: &Entry) -> Option<&'static Shipped> {
+    let mut all = SHIPPED.iter();
+    all.find(|shipped| (shipped.table, shipped.key) == (table.name, entry.field))
+}
+
+/// A text in lines of at most [`WIDTH`] columns, each with this before it.
+fn paragraph(prefix: &str, text: &str) -> String {
+    let mut lines = Vec::new();
+    let mut line = prefix.to_owned();
+    for word in text.split_whitespace() {
+        let is_first = line.len() == prefix.len();
+        if !is_first && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(std::mem::replace(&mut line, prefix.to_owned() + word));
+            continue;
+        }
+        if !is_first {
+            line.push(' ');
+        }
+        line += word;
+    }
+    lines.push(line);
+    lines.join("\n") + "\n"
+}
+
+/// Where `config.toml` differs from the defaults, which are those of the originals.
+struct Shipped {
+    table: &'static str,
+    key: &'static str,
+    /// In TOML.
+    value: &'static str,
+    /// In whole sentences.
+    reason: &'static str,
+}
+
+const SHIPPED: [Shipped; 5] = [
+    Shipped {
+        table: "jwt",
+        key: "rotate_refresh_tokens",
+        value: "true",
+        reason: "Together with BLACKLIST_AFTER_ROTATION it makes a stolen refresh token of use \
+                 once at most.",
+    },
+    Shipped {
+        table: "jwt",
+        key: "blacklist_after_rotation",
+        value: "true",
+        reason: "A stolen refresh token is of use once at most.",
+    },
+    Shipped {
+        table: "jwt",
+        key: "algorithm",
+        value: "\"ES256\"",
+        reason: "With HS256 whoever verifies could also sign. The key of ES256 is made in `keys` \
+                 on the first start.",
+    },
+    Shipped {
+        table: "jwt",
+        key: "check_revoke_token",
+        value: "true",
+        reason: "A changed password ends what was obtained with the old one.",
+    },
+    Shipped {
+        table: "blacklist",
+        key: "stored_token",
+        value: "\"unsigned\"",
+        reason: "Django stores the token whole. A stolen database must hold no usable one.",
+    },
+];
+
+const WIDTH: usize = 100;
+
+const TOML_HEAD: &str = "\
+# tegata's settings. What is left out has its default; `TEGATA_<TABLE>__<KEY>` in the environment
+# wins over this file, as in TEGATA_SERVER__BIND=0.0.0.0:8000. Names may be written in either case,
+# and [jwt] may be called [NINJA_JWT] or [SIMPLE_JWT]. \"\" is none. docs/reference/settings.md says
+# more.
+";
+
+const MARKDOWN_HEAD: &str = "\
+# Settings
+
+Defaults give way to `config.toml`, that to the environment, `TEGATA_<TABLE>__<KEY>`, and that to
+flags of the command line. The defaults are those of Ninja JWT; where the shipped `config.toml`
+differs from them, both say so, and why.
+
+- **Names** of tables and keys may be written in either case, and `[jwt]` may be called
+  `[NINJA_JWT]` or `[SIMPLE_JWT]`: `[NINJA_JWT] LEEWAY` and `[jwt] leeway` are the same. A key given
+  twice in two spellings is refused.
+- **None** is `\"\"`, for TOML has no null.
+- **Durations** are seconds, whole (`300`) or decimal (`0.5`), or a text: `\"5m\"`, `\"1 day\"`,
+  `\"PT5M\"` (ISO 8601) or `\"timedelta(minutes=5)\"`.
+- **Lists** are written `[a, b]` in the environment; a text alone is a list of one.
+- **Numbers and truths** may be texts that say one: `\"7\"`, `\"yes\"`, `\"off\"`.
+- **What cannot be meant** stops the start: an unknown table or key, with the nearest known name; a
+  value of the wrong type; settings that contradict one another. `tegata config check` tells before
+  the start, and `tegata config show` prints what is in effect and where it comes from.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_difference_names_a_setting_and_differs() {
+        let tables = tables(&Settings::default());
+        let entries = tables
+            .iter()
+            .flat_map(|table| table.entries.iter().map(move |entry| (table, entry)));
+
+        let differing = entries.filter(|(table, entry)| {
+            shipped(table, entry).is_some_and(|shipped| shipped.value != entry.value)
+        });
+
+        assert_eq!(differing.count(), SHIPPED.len());
+    }
+
+    #[test]
+    fn a_line_is_never_wider_than_100_columns() {
+        let text = toml();
+
+        let widest = text.lines().map(|line| line.chars().count()).max();
+
+        assert!(widest.is_some_and(|widest| widest <= WIDTH), "{widest:?}");
+    }
+}

@@ -1,0 +1,158 @@
+//! Every setting by itself: its default, a value that is accepted, and one that is not.
+//! What the values do is asserted where they do it.
+
+use std::collections::BTreeMap;
+
+use tegata::settings::{Settings, Source, load, reference, tables};
+use tempfile::NamedTempFile;
+
+/// A line of `settings/rows.md`.
+pub(super) struct Row {
+    pub(super) table: &'static str,
+    pub(super) setting: &'static str,
+    default: &'static str,
+    pub(super) accepted: &'static str,
+    pub(super) shown: &'static str,
+    refused: &'static str,
+    reason: &'static str,
+}
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for section in include_str!("settings/rows.md").split("\n## ").skip(1) {
+        let (table, lines) = section.split_once('\n').unwrap();
+        for line in lines.lines().filter(|line| line.starts_with("| ")).skip(1) {
+            let cells: Vec<_> = line.trim_matches(['|', ' ']).split(" | ").collect();
+            let [setting, default, accepted, shown, refused, reason] = cells[..] else {
+                panic!("{line}");
+            };
+            rows.push(Row {
+                table,
+                setting,
+                default,
+                accepted,
+                shown,
+                refused,
+                reason,
+            });
+        }
+    }
+    rows
+}
+
+/// The values of all settings as `config show` prints them, by table and setting.
+fn shown(settings: &Settings) -> BTreeMap<(&'static str, &'static str), String> {
+    let mut values = BTreeMap::new();
+    for table in tables(settings) {
+        for entry in table.entries {
+            values.insert((table.name, entry.field), entry.value);
+        }
+    }
+    values
+}
+
+fn load_text(toml: &str) -> Result<Settings, String> {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), toml).unwrap();
+
+    let result = load(&Source::File(file.path().to_owned()));
+    let name = file.path().display().to_string();
+    result.map_err(|error| error.to_string().replace(&name, "config.toml"))
+}
+
+/// What a file with this one line in this table makes of the setting.
+fn outcome(row: &Row, table: &str, setting: &str, value: &str) -> String {
+    match load_text(&format!("[{table}]\n{setting} = {value}")) {
+        Ok(settings) => shown(&settings)[&(row.table, row.setting)].clone(),
+        Err(refusal) => refusal,
+    }
+}
+
+#[test]
+fn every_setting_has_its_row() {
+    let covered: Vec<_> = rows().iter().map(|row| (row.table, row.setting)).collect();
+
+    let all: Vec<_> = tables(&Settings::default())
+        .into_iter()
+        .flat_map(|table| {
+            table
+                .entries
+                .into_iter()
+                .map(move |e| (table.name, e.field))
+        })
+        .collect();
+
+    assert_eq!(covered, all);
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let defaults = shown(&load_text("").unwrap());
+
+    let documented = rows()
+        .iter()
+        .map(|row| ((row.table, row.setting), row.default.to_owned()))
+        .collect();
+
+    assert_eq!(defaults, documented);
+}
+
+#[test]
+fn a_value_is_accepted_under_its_name_in_either_case() {
+    for row in rows() {
+        let (table, setting) = (row.table.to_uppercase(), row.setting.to_uppercase());
+
+        let lower = outcome(&row, row.table, row.setting, row.accepted);
+        let upper = outcome(&row, &table, &setting, row.accepted);
+
+        assert_eq!((lower.as_str(), upper.as_str()), (row.shown, row.shown));
+    }
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_file_table_key_and_reason() {
+    for row in rows() {
+        let refusal = outcome(&row, row.table, row.setting, row.refused);
+
+        let Row {
+            table,
+            setting,
+            reason,
+            ..
+        } = row;
+        assert_eq!(
+            refusal,
+            format!("config.toml: [{table}] {setting}: {reason}")
+        );
+    }
+}
+
+#[test]
+fn config_toml_is_current() {
+    let committed = include_str!("../../config.toml");
+
+    assert_eq!(committed, reference::toml(), "run `make docs`");
+}
+
+#[test]
+fn the_reference_of_settings_is_current() {
+    let committed = include_str!("../../docs/reference/settings.md");
+
+    assert_eq!(committed, reference::markdown(), "run `make docs`");
+}
+
+#[test]
+fn the_shipped_config_reads_as_it_is_written() {
+    let config = include_str!("../../config.toml");
+
+    let settings = load_text(config).unwrap();
+
+    let shown: Vec<_> = tables(&settings)
+        .into_iter()
+        .flat_map(|table| table.entries)
+        .map(|entry| format!("{} = {}", entry.key, entry.value))
+        .collect();
+    let is_setting = |line: &&str| line.contains(" = ") && !line.starts_with('#');
+    let written: Vec<_> = config.lines().filter(is_setting).collect();
+    assert_eq!(shown, written);
+}
