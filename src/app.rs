@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use tegata_jwt::{Clock, Issuer, SigningKey, Verifier};
+use anyhow::Result;
+use tegata_jwt::{Clock, Issued, Issuer, SigningKey, Verifier};
 
 use crate::account::Accounts;
 use crate::blacklist::Blacklist;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, Unchanged, User};
 
 /// What a request is answered with.
 pub struct App {
@@ -40,5 +41,15 @@ impl App {
             store,
             settings,
         })
+    }
+
+    /// Records the login that earned a token. The user is looked at once more: `false`, and
+    /// nothing recorded, where one was disabled meanwhile, or got another password.
+    pub async fn record_login(&self, user: &User, issued: &Issued) -> Result<bool> {
+        let row = self.blacklist.row(issued, Some(user));
+        let keeps_last_login = self.settings.jwt.update_last_login;
+        let last_login = keeps_last_login.then_some(issued.issued_at);
+        let unchanged = Unchanged::new(user, true);
+        self.store.record_login(unchanged, row, last_login).await
     }
 }

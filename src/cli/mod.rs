@@ -5,6 +5,7 @@
 
 mod config;
 mod createuser;
+mod keys;
 mod migrate;
 mod serve;
 mod token;
@@ -40,7 +41,10 @@ enum Command {
     /// Look at settings.
     #[command(subcommand)]
     Config(config::Config),
-    /// Look at tokens.
+    /// Make, list and move signing keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Issue, verify and look at tokens.
     #[command(subcommand)]
     Token(token::Token),
 }
@@ -64,7 +68,8 @@ async fn execute(cli: Cli) -> Result<()> {
         Some(Command::Migrate) => migrate::run(&load(&source)?),
         Some(Command::Createuser(command)) => command.run(&load(&source)?).await,
         Some(Command::Config(command)) => command.run(&source),
-        Some(Command::Token(command)) => command.run(),
+        Some(Command::Keys(command)) => command.run(&load(&source)?),
+        Some(Command::Token(command)) => command.run(&source).await,
     }
 }
 

@@ -60,8 +60,8 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
     }
     let store = Store::open(settings)?;
 
-    if let Some(key) = configured.or(kept) {
-        return Ok((store, key, None));
+    if let Some(origin) = configured.or(kept) {
+        return Ok((store, origin.key, None));
     }
     // A folder that was not mounted must not become a new identity. Without the blacklist app
     // nothing tells whether tokens were issued, so users have to do.

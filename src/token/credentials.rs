@@ -1,11 +1,10 @@
 use serde_json::json;
-use tegata_jwt::Issued;
 use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::error::{ApiError, FieldError};
 use crate::extract::{Member, Object, Schema};
-use crate::store::{Unchanged, User};
+use crate::store::User;
 
 /// A user name and a password, as a login sends them.
 pub(super) struct Credentials {
@@ -19,19 +18,6 @@ impl Credentials {
         let user = app.accounts.authenticate(&self.username, self.password);
         user.await?.ok_or(ApiError::AuthenticationFailed)
     }
-}
-
-/// Records the login that earned a token. The user is looked at once more: one disabled meanwhile
-/// gets nothing.
-pub(super) async fn record_login(app: &App, user: &User, issued: &Issued) -> Result<(), ApiError> {
-    let row = app.blacklist.row(issued, Some(user));
-    let keeps_last_login = app.settings.jwt.update_last_login;
-    let last_login = keeps_last_login.then_some(issued.issued_at);
-    let unchanged = Unchanged::new(user, true);
-    if app.store.record_login(unchanged, row, last_login).await? {
-        return Ok(());
-    }
-    Err(ApiError::AuthenticationFailed)
 }
 
 impl Schema for Credentials {

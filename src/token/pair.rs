@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::credentials::{Credentials, record_login};
+use super::credentials::Credentials;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Json;
@@ -16,7 +16,9 @@ pub(super) async fn pair(
     let user = credentials.authenticate(&app).await?;
 
     let pair = app.issuer.pair(&app.accounts.subject(&user))?;
-    record_login(&app, &user, &pair.refresh).await?;
+    if !app.record_login(&user, &pair.refresh).await? {
+        return Err(ApiError::AuthenticationFailed);
+    }
 
     Ok(Json(Pair {
         username: user.username,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::credentials::{Credentials, record_login};
+use super::credentials::Credentials;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Json;
@@ -18,7 +18,9 @@ pub(super) async fn sliding(
     let user = credentials.authenticate(&app).await?;
 
     let token = app.issuer.sliding(&app.accounts.subject(&user))?;
-    record_login(&app, &user, &token).await?;
+    if !app.record_login(&user, &token).await? {
+        return Err(ApiError::AuthenticationFailed);
+    }
 
     Ok(Json(Sliding {
         username: user.username,

@@ -62,7 +62,7 @@ impl TestApp {
         let clock = Clock::fixed(DateTime::from_timestamp(BEGIN, 0).unwrap());
         Store::migrate(&settings, clock.now()).unwrap();
         let store = Store::open(&settings).unwrap();
-        let key = keys::configured(&settings).unwrap().unwrap();
+        let key = keys::configured(&settings).unwrap().unwrap().key;
         let app = App::new(settings, store, key, &clock);
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

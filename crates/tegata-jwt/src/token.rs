@@ -97,16 +97,21 @@ impl Header {
         if self.object.get("b64").is_some() || self.object.get("zip").is_some() {
             return refuse("`b64` and `zip` are not supported");
         }
-        // RFC 8725 3.11: logout tokens, DPoP proofs and their like are no access tokens.
-        if self.object.get("typ").is_some_and(|typ| !is_known_typ(typ)) {
-            return refuse("`typ` is neither JWT nor at+jwt");
-        }
         if self
             .object
             .get("kid")
             .is_some_and(|kid| string(kid).is_none())
         {
             return refuse("`kid` is not a string");
+        }
+        Ok(())
+    }
+
+    /// Refuses tokens of another purpose: logout tokens, DPoP proofs and their like (RFC 8725 3.11).
+    pub(crate) fn check_typ(&self) -> Result<(), TokenError> {
+        if self.object.get("typ").is_some_and(|typ| !is_known_typ(typ)) {
+            let reason = "`typ` is neither JWT nor at+jwt";
+            return Err(TokenError::HeaderRefused { reason });
         }
         Ok(())
     }

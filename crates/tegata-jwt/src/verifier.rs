@@ -49,6 +49,7 @@ impl Verifier {
     /// `require…` ask: in between stands the look into a blacklist.
     pub fn decode(&self, token: &str) -> Result<Decoded, TokenError> {
         let token = Unverified::parse(token)?;
+        token.header().check_typ()?;
         token.check_signature(&self.key)?;
 
         let claims = token.claims_unverified()?;

@@ -1,4 +1,4 @@
-use super::command::Folder;
+use crate::cli::command::Folder;
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
                      eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjoxLCJpYXQiOjB9.c2ln";

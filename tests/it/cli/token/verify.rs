@@ -1,0 +1,86 @@
+use std::fs;
+
+use super::issue::{token, with_alice};
+use crate::cli::command::{Folder, Outcome};
+
+/// RFC 7515 A.1: its key and its token, which expired in 2011.
+const RFC7515_A1_KEY: &str = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}"#;
+const RFC7515_A1: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
+    eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.\
+    dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// The outcome of verifying with a file that holds this.
+fn verify_with(jwk: &str, more: &[&str]) -> Outcome {
+    let folder = Folder::new();
+    fs::write(folder.path().join("jwk.json"), jwk).unwrap();
+    folder.run(&[&["token", "verify", "--jwk-file", "jwk.json"], more].concat())
+}
+
+#[test]
+fn a_genuine_token_is_verified_and_its_claims_printed() {
+    let folder = with_alice();
+    let access = token(&folder.run(&["token", "issue", "alice"]), "access");
+
+    let verified = folder.run_with_input(&["token", "verify"], &format!("{access}\n"));
+
+    assert_eq!(verified.code, Some(0));
+    assert!(
+        verified
+            .stdout
+            .starts_with("{\"token_type\":\"access\",\"exp\":")
+    );
+    assert_eq!(
+        verified.stderr,
+        "verified; the blacklist was not looked at\n"
+    );
+}
+
+#[test]
+fn a_token_of_another_class_or_key_is_refused() {
+    let (folder, other) = (with_alice(), with_alice());
+    let access = token(&folder.run(&["token", "issue", "alice"]), "access");
+
+    let wrong_class = folder.run(&["token", "verify", "--class", "refresh", &access]);
+    let wrong_key = other.run(&["token", "verify", &access]);
+
+    wrong_class.assert_refused("refused: the token has the wrong type");
+    wrong_key.assert_refused("refused: no key has the header's `kid`");
+}
+
+#[test]
+fn a_signature_is_verified_with_the_key_of_a_file() {
+    let verified = verify_with(RFC7515_A1_KEY, &["--alg", "HS256", RFC7515_A1]);
+
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    assert_eq!(
+        verified.stderr,
+        "the signature is genuine; no claim was looked at\n"
+    );
+}
+
+#[test]
+fn the_exported_key_set_verifies_what_is_issued() {
+    let folder = with_alice();
+    let access = token(&folder.run(&["token", "issue", "alice"]), "access");
+    let exported = folder.run(&["keys", "export"]).stdout;
+
+    assert_eq!(verify_with(&exported, &[&access]).code, Some(0));
+    let forged = format!("{}AAAA", &access[..access.len() - 4]);
+    verify_with(&exported, &[&forged]).assert_refused("refused: the signature does not verify");
+}
+
+#[test]
+fn a_token_never_chooses_its_own_algorithm() {
+    let undecided = verify_with(RFC7515_A1_KEY, &[RFC7515_A1]);
+    let another = verify_with(RFC7515_A1_KEY, &["--alg", "HS512", RFC7515_A1]);
+
+    undecided.assert_refused("neither the key nor you say which algorithm");
+    another.assert_refused("refused: the header's `alg` is not HS512");
+}
+
+#[test]
+fn an_unknown_algorithm_is_misuse() {
+    let misused = verify_with(RFC7515_A1_KEY, &["--alg", "none", RFC7515_A1]);
+
+    assert_eq!(misused.code, Some(2));
+}
