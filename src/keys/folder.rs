@@ -88,8 +88,9 @@ pub(super) fn warn_if_public(path: &Path) {
 
 fn read_private(path: &Path) -> Result<SecretString> {
     let shown = path.display();
+    let of_others = mode(path)? & 0o077;
     ensure!(
-        mode(path)? & 0o077 == 0,
+        of_others == 0,
         "{shown} can be read by others: run `chmod 600 {shown}`"
     );
     read(path)

@@ -11,7 +11,7 @@ use crate::extract::{Json, Object, Schema};
 use crate::store::{Rotated, Rotation, User};
 
 /// `POST /api/token/refresh`: a refresh token for an access token. The refresh token comes back as
-/// it was sent or, with ROTATE_REFRESH_TOKENS, another one in its place.
+/// it was sent or, with `ROTATE_REFRESH_TOKENS`, another one in its place.
 pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     Json(Refresh { refresh }): Json<Refresh>,
@@ -47,7 +47,8 @@ pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, 
     }
 }
 
-/// Another refresh token in place of `old`, which is of use no more with BLACKLIST_AFTER_ROTATION.
+/// Another refresh token in place of `old`, which is of use no more with
+/// `BLACKLIST_AFTER_ROTATION`.
 async fn rotate(
     app: &App,
     verified: &VerifiedRefresh,

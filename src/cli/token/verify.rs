@@ -47,9 +47,9 @@ fn verify_token(token: &str, class: TokenClass, source: &Source) -> Result<()> {
     let settings = load(source)?;
     let key = keys::existing(&settings)?.key;
     let verifier = Verifier::new(&settings.jwt, key.verifying_key(), Clock::System);
-    let verified = verifier.verify_as(token, class).context("refused")?;
+    let genuine = verifier.verify_as(token, class).context("refused")?;
 
-    writeln!(std::io::stdout(), "{}", one_line(verified.claims().json()))?;
+    writeln!(std::io::stdout(), "{}", one_line(genuine.claims().json()))?;
     eprintln!("verified; the blacklist was not looked at");
     Ok(())
 }
