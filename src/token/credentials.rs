@@ -24,7 +24,7 @@ impl Credentials {
 /// Records the login that earned a token. The user is looked at once more: one disabled meanwhile
 /// gets nothing.
 pub(super) async fn record_login(app: &App, user: &User, issued: &Issued) -> Result<(), ApiError> {
-    let row = app.blacklist.row(issued, Some(user));
+    let row = app.blacklist.row(issued, Some(user.id.clone()));
     let keeps_last_login = app.settings.jwt.update_last_login;
     let last_login = keeps_last_login.then_some(issued.issued_at);
     let unchanged = Unchanged::new(user, true);

@@ -11,7 +11,7 @@ use crate::extract::{Json, Object, Schema};
 use crate::store::{Rotated, Rotation, User};
 
 /// `POST /api/token/refresh`: a refresh token for an access token. The refresh token comes back as
-/// it was sent or, with ROTATE_REFRESH_TOKENS, another one in its place.
+/// it was sent or, with `ROTATE_REFRESH_TOKENS`, another one in its place.
 pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     Json(Refresh { refresh }): Json<Refresh>,
@@ -47,7 +47,8 @@ pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, 
     }
 }
 
-/// Another refresh token in place of `old`, which is of use no more with BLACKLIST_AFTER_ROTATION.
+/// Another refresh token in place of `old`, which with `BLACKLIST_AFTER_ROTATION` is of use no
+/// more.
 async fn rotate(
     app: &App,
     verified: &VerifiedRefresh,
@@ -56,13 +57,17 @@ async fn rotate(
 ) -> Result<String, ApiError> {
     let new = app.issuer.rotate(verified)?;
     let blacklists = app.settings.jwt.blacklist_after_rotation;
+    let owner = match user {
+        Some(user) => Some(user.id.clone()),
+        None => app.accounts.key_of(verified).await?,
+    };
     let rotation = Rotation {
         user: user.map(|user| app.accounts.unchanged(user)),
         old: app
             .blacklist
-            .row_of_verified(verified, &old)
+            .row_of_verified(verified, &old, owner.clone())
             .filter(|_| blacklists),
-        new: app.blacklist.row(&new, user),
+        new: app.blacklist.row(&new, owner),
     };
     match app.store.rotate(rotation, app.clock.now()).await? {
         Rotated::Done => Ok(new.token),

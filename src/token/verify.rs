@@ -9,7 +9,7 @@ use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
 
 /// `POST /api/token/verify`: whether a token, of whatever type, is genuine and in its time. With
-/// BLACKLIST_AFTER_ROTATION, whether it is blacklisted, too.
+/// `BLACKLIST_AFTER_ROTATION`, whether it is blacklisted, too.
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
     Json(Verify { token }): Json<Verify>,
