@@ -1,4 +1,10 @@
+mod auth;
+mod blacklist;
 mod pair;
 mod refresh;
 pub(crate) mod signed;
+mod sliding;
+mod types;
+mod user;
+pub(crate) mod verbs;
 mod verify;
