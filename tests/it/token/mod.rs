@@ -2,6 +2,7 @@ mod auth;
 mod blacklist;
 mod pair;
 mod refresh;
+mod rotation;
 pub(crate) mod signed;
 mod sliding;
 mod types;
