@@ -3,6 +3,7 @@ mod blacklist;
 mod pair;
 mod refresh;
 mod rotation;
+mod settings;
 pub(crate) mod signed;
 mod sliding;
 mod types;
