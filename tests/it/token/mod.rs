@@ -1,5 +1,6 @@
 mod auth;
 mod blacklist;
+mod hostile;
 mod pair;
 mod refresh;
 mod rotation;
