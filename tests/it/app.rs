@@ -118,6 +118,16 @@ impl TestApp {
         self.clock.advance(time - self.clock.now());
     }
 
+    /// Another service on the same database.
+    pub(crate) async fn neighbour(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let url = self.app.settings.database.url.clone();
+        let beside = move |settings: &mut Settings| {
+            change(settings);
+            settings.database.url = url;
+        };
+        Self::with(beside).await
+    }
+
     /// The database, to arrange what no request can.
     pub(crate) fn database(&self) -> Connection {
         Connection::open(&self.database).unwrap()

@@ -131,6 +131,35 @@ async fn parallel_refreshes_of_one_token_have_one_successor() {
     assert_eq!(app.select(OUTSTANDING).len(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_refreshes_at_two_services_have_one_successor() {
+    let app = TestApp::with_alice(rotate_and_blacklist).await;
+    let other = app.neighbour(rotate_and_blacklist).await;
+    let body = format!(r#"{{"refresh": "{}"}}"#, app.obtain_pair().await.refresh);
+
+    let (here, there) = tokio::join!(
+        app.post_at_once("/api/token/refresh", &body, 20),
+        other.post_at_once("/api/token/refresh", &body, 20)
+    );
+
+    let answers = here.iter().chain(&there);
+    let losers = answers.filter(|answer| answer.line() == BLACKLISTED);
+    assert_eq!(losers.count(), 39);
+    assert_eq!(app.select(OUTSTANDING).len(), 2);
+}
+
+#[tokio::test]
+async fn a_blacklisting_is_felt_at_every_service_at_once() {
+    let app = TestApp::with_alice(rotate_and_blacklist).await;
+    let other = app.neighbour(rotate_and_blacklist).await;
+    let pair = app.obtain_pair().await;
+
+    app.blacklist(&pair.refresh).await;
+
+    assert_eq!(other.refresh(&pair.refresh).await.line(), BLACKLISTED);
+    assert_eq!(other.verify(&pair.refresh).await.status, 400);
+}
+
 #[tokio::test]
 async fn replays_of_tokens_rotated_within_one_second_are_refused() {
     let app = TestApp::with_alice(rotate_and_blacklist).await;
