@@ -46,7 +46,7 @@ impl App {
     /// Records the login that earned a token. The user is looked at once more: `false`, and
     /// nothing recorded, where one was disabled meanwhile, or got another password.
     pub async fn record_login(&self, user: &User, issued: &Issued) -> Result<bool> {
-        let row = self.blacklist.row(issued, Some(user));
+        let row = self.blacklist.row(issued, Some(user.id.clone()));
         let keeps_last_login = self.settings.jwt.update_last_login;
         let last_login = keeps_last_login.then_some(issued.issued_at);
         let unchanged = Unchanged::new(user, true);

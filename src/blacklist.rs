@@ -1,10 +1,10 @@
 //! The blacklist app: which tokens were issued, and which of them are refused before their end.
 
 use anyhow::Result;
-use tegata_jwt::{Clock, Decoded, Issued, VerifiedRefresh};
+use tegata_jwt::{Clock, Decoded, Issued, UserId, VerifiedRefresh};
 
 use crate::settings::{self, StoredToken};
-use crate::store::{OutstandingToken, Store, User};
+use crate::store::{OutstandingToken, Store};
 
 /// Outstanding and blacklisted tokens; without the app nothing is recorded and nothing refused.
 pub struct Blacklist {
@@ -34,9 +34,14 @@ impl Blacklist {
         }
     }
 
-    /// Blacklists a token; `false` where it was so already.
-    pub async fn add(&self, verified: &VerifiedRefresh, token: &str) -> Result<bool> {
-        let Some(row) = self.row_of_verified(verified, token) else {
+    /// Blacklists a token of a user's; `false` where it was so already.
+    pub async fn add(
+        &self,
+        verified: &VerifiedRefresh,
+        token: &str,
+        user: Option<UserId>,
+    ) -> Result<bool> {
+        let Some(row) = self.row_of_verified(verified, token, user) else {
             return Ok(true);
         };
         self.store.blacklist(row, self.clock.now()).await
@@ -44,10 +49,10 @@ impl Blacklist {
 
     /// The row of a token that was just issued; `None` where tokens have none.
     #[must_use]
-    pub fn row(&self, issued: &Issued, user: Option<&User>) -> Option<OutstandingToken> {
+    pub fn row(&self, issued: &Issued, user: Option<UserId>) -> Option<OutstandingToken> {
         let jti = issued.jti.as_ref().filter(|_| self.enabled)?;
         Some(OutstandingToken {
-            user: user.map(|user| user.id.clone()),
+            user,
             jti: jti.to_string(),
             token: self.stored_token.of(&issued.token).to_owned(),
             created_at: issued.issued_at,
@@ -61,10 +66,11 @@ impl Blacklist {
         &self,
         verified: &VerifiedRefresh,
         token: &str,
+        user: Option<UserId>,
     ) -> Option<OutstandingToken> {
         let jti = verified.jti().filter(|_| self.enabled)?;
         Some(OutstandingToken {
-            user: verified.user_id().ok().flatten(),
+            user,
             jti: jti.to_string(),
             token: self.stored_token.of(token).to_owned(),
             created_at: self.clock.now(),

@@ -118,6 +118,18 @@ impl Accounts {
         })
     }
 
+    /// The primary key of the user a token names, whoever that is: there may be no such user.
+    pub async fn key_of(&self, token: &Verified) -> Result<Option<UserId>, Unavailable> {
+        let named = token.user_id().ok().flatten();
+        match (named, self.named_by) {
+            (Some(name), NamedBy::Username) => {
+                let user = self.store.user_by_username(&name.to_string()).await?;
+                Ok(user.map(|user| user.id))
+            }
+            (named, _) => Ok(named),
+        }
+    }
+
     /// A user who holds a token, to be looked at once more.
     #[must_use]
     pub fn unchanged(&self, user: &User) -> Unchanged {

@@ -8,8 +8,7 @@ use tegata_jwt::{TokenClass, Verified};
 use crate::app::App;
 use crate::error::{ApiError, RefusedClass};
 
-/// The token that a request shows in its header, verified as one of
-/// `AUTH_TOKEN_CLASSES`.
+/// The token that a request shows in its header, verified as one of `AUTH_TOKEN_CLASSES`.
 pub struct Bearer(pub Verified);
 
 impl FromRequestParts<Arc<App>> for Bearer {

@@ -18,7 +18,8 @@ pub(super) async fn blacklist(
     }
     let verified = app.verifier.require_refresh(decoded)?;
 
-    if !app.blacklist.add(&verified, &refresh).await? {
+    let user = app.accounts.key_of(&verified).await?;
+    if !app.blacklist.add(&verified, &refresh, user).await? {
         return Err(ApiError::TokenBlacklisted);
     }
 

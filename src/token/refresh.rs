@@ -47,8 +47,8 @@ pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, 
     }
 }
 
-/// Another refresh token in place of `old`, which is of use no more with
-/// `BLACKLIST_AFTER_ROTATION`.
+/// Another refresh token in place of `old`, which with `BLACKLIST_AFTER_ROTATION` is of use no
+/// more.
 async fn rotate(
     app: &App,
     verified: &VerifiedRefresh,
@@ -57,13 +57,17 @@ async fn rotate(
 ) -> Result<String, ApiError> {
     let new = app.issuer.rotate(verified)?;
     let blacklists = app.settings.jwt.blacklist_after_rotation;
+    let owner = match user {
+        Some(user) => Some(user.id.clone()),
+        None => app.accounts.key_of(verified).await?,
+    };
     let rotation = Rotation {
         user: user.map(|user| app.accounts.unchanged(user)),
         old: app
             .blacklist
-            .row_of_verified(verified, &old)
+            .row_of_verified(verified, &old, owner.clone())
             .filter(|_| blacklists),
-        new: app.blacklist.row(&new, user),
+        new: app.blacklist.row(&new, owner),
     };
     match app.store.rotate(rotation, app.clock.now()).await? {
         Rotated::Done => Ok(new.token),

@@ -16,6 +16,7 @@ use tegata::{http, keys};
 use tegata_jwt::{Clock, UserId};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 /// An HTTP client that takes a hanging service for a failure.
@@ -85,7 +86,12 @@ impl TestApp {
 
     /// The user `alice` with the password `alice-pw`, and the service.
     pub(crate) async fn spawn_with_alice() -> Self {
-        let app = Self::spawn().await;
+        Self::with_alice(|_| {}).await
+    }
+
+    /// The user `alice`, and the service under other settings.
+    pub(crate) async fn with_alice(change: impl FnOnce(&mut Settings)) -> Self {
+        let app = Self::with(change).await;
         app.create_user("alice", "alice-pw").await;
         app
     }
@@ -110,6 +116,16 @@ impl TestApp {
 
     pub(crate) fn set_time(&self, time: DateTime<Utc>) {
         self.clock.advance(time - self.clock.now());
+    }
+
+    /// Another service on the same database.
+    pub(crate) async fn neighbour(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let url = self.app.settings.database.url.clone();
+        let beside = move |settings: &mut Settings| {
+            change(settings);
+            settings.database.url = url;
+        };
+        Self::with(beside).await
     }
 
     /// The database, to arrange what no request can.
@@ -151,6 +167,16 @@ impl TestApp {
             .post(self.url(path))
             .header("content-type", content_type);
         Answer::read(request.body(body.to_owned()).send().await.unwrap()).await
+    }
+
+    /// The same request many times, none of which waits for another.
+    pub(crate) async fn post_at_once(&self, path: &str, body: &str, times: usize) -> Vec<Answer> {
+        let mut requests = JoinSet::new();
+        for _ in 0..times {
+            let request = self.client.post(self.url(path)).body(body.to_owned());
+            requests.spawn(async move { Answer::read(request.send().await.unwrap()).await });
+        }
+        requests.join_all().await
     }
 
     pub(crate) async fn login(&self, username: &str, password: &str) -> Answer {

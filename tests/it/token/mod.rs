@@ -1,4 +1,13 @@
+mod auth;
+mod blacklist;
+mod hostile;
 mod pair;
 mod refresh;
+mod rotation;
+mod settings;
 pub(crate) mod signed;
+mod sliding;
+mod types;
+mod user;
+pub(crate) mod verbs;
 mod verify;

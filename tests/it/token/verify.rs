@@ -82,6 +82,10 @@ async fn a_body_that_does_not_fit_is_answered_as_ninja_does() {
         r#"{"token": false}"#,
         r#"{"token": 1}"#,
         r#"{"token": "x"}"#,
+        r#"{"token": "\ud800"}"#,
+        r#"{"token": "x", "more": ["\ud800", 1e999]}"#,
+        r#"{"token": "x", "\ud800": 1}"#,
+        r#"{"token": "x", "more": NaN}"#,
     ];
     assert_snapshot!(app.transcript("/api/token/verify", &bodies).await);
 }
