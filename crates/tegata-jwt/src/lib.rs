@@ -32,6 +32,8 @@ mod base64url;
 mod claims;
 mod clock;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod issuer;
 mod keys;
 mod object;
