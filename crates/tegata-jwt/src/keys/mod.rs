@@ -4,6 +4,7 @@ mod der;
 mod jwk;
 mod jwk_set;
 mod parts;
+mod published;
 mod secret;
 mod signing;
 mod text;

@@ -2,7 +2,7 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::signature::ParsedPublicKey;
 
 use super::parts::PublicParts;
-use super::{jwk, text};
+use super::{published, text};
 use crate::algorithm::Algorithm;
 use crate::error::KeyError;
 
@@ -43,7 +43,7 @@ impl VerifyingKey {
     pub(super) fn from_parts(algorithm: Algorithm, parts: PublicParts) -> Result<Self, KeyError> {
         parts.check(algorithm)?;
         let unfit = || KeyError::Unfit { algorithm };
-        let kid = jwk::thumbprint(algorithm, &parts).ok_or_else(unfit)?;
+        let kid = published::thumbprint(algorithm, &parts).ok_or_else(unfit)?;
         let key = parts.parse(algorithm).ok_or_else(unfit)?;
         Ok(Self {
             algorithm,
@@ -88,7 +88,7 @@ impl VerifyingKey {
     #[must_use]
     pub fn jwk(&self) -> Option<String> {
         match &self.public {
-            Public::Asymmetric { parts, .. } => jwk::json(self.algorithm, parts, self.kid()),
+            Public::Asymmetric { parts, .. } => published::json(self.algorithm, parts, self.kid()),
             Public::Hmac(_) => None,
         }
     }
