@@ -34,7 +34,7 @@ const HOMES: [(&str, &[&str]); 11] = [
         "jsonwebtoken",
         &[
             "crates/tegata-jwt/src/algorithm.rs",
-            "crates/tegata-jwt/src/keys/jwk.rs",
+            "crates/tegata-jwt/src/keys/published.rs",
         ],
     ),
     ("rpassword", &["src/cli/"]),
@@ -154,7 +154,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                if !path.ends_with("tests") {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "rs")
                 && !path.ends_with("tests.rs")
             {

@@ -31,7 +31,7 @@ pub enum Algorithm {
     ES384,
     /// ECDSA on the curve P-521 with SHA-512.
     ES512,
-    /// EdDSA on the curve Ed25519.
+    /// `EdDSA` on the curve Ed25519.
     EdDSA,
 }
 

@@ -81,19 +81,30 @@ pub enum KeyError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A member of a JWK that is missing or damaged.
+    #[error("the JWK cannot be used: its member `{member}` must be {expected}")]
+    JwkMember {
+        /// The member's name.
+        member: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
     /// A key file's text given as an HMAC secret: whoever knows a public key could then sign.
     #[error(
         "a PEM, JWK or SSH key cannot be an HMAC secret; choose an algorithm of the key's kind"
     )]
     KeyAsSecret,
+    /// An Ed25519 key under which one signature fits every token.
+    #[error("the Ed25519 key is of low order, and anyone could sign for it; generate another")]
+    LowOrder,
     /// A public key where a private one is needed.
     #[error("this is a public key, and signing needs the private one")]
     NotPrivate,
     /// A private key where the public one belongs.
     #[error("this is a private key, and the public one belongs here")]
     NotPublic,
-    /// An RSA key whose public exponent is even or 1.
-    #[error("the public exponent of the RSA key must be odd and at least 3")]
+    /// An RSA key whose public exponent is even, 1 or too long.
+    #[error("the public exponent of the RSA key must be odd, at least 3 and at most 32 bits long")]
     RsaExponent,
     /// An RSA key that is too short to be safe (RFC 7518 3.3), or too long to be of use.
     #[error("the RSA key has {bits} bits and needs between 2048 and 8192")]
@@ -104,6 +115,9 @@ pub enum KeyError {
     /// A secret that stands in a tutorial or a project template, or one character repeated.
     #[error("the secret is a well-known sample; make one with `openssl rand -base64 48`")]
     SampleSecret,
+    /// Several keys in one text, and no telling which is meant.
+    #[error("several keys stand in one text; leave only the one that is meant")]
+    SeveralKeys,
     /// A secret shorter than the hash it keys (RFC 7518 3.2).
     #[error(
         "the secret has {length} bytes and needs at least {least}; \
@@ -114,6 +128,12 @@ pub enum KeyError {
         length: usize,
         /// The least length in bytes.
         least: usize,
+    },
+    /// Longer than any key.
+    #[error("the text is longer than the {limit} bytes that keys need at most")]
+    TooLong {
+        /// The limit in bytes.
+        limit: usize,
     },
     /// Not a key of the kind the algorithm needs, or not readable at all.
     #[error("not a key for {algorithm}: that needs {} as PEM or JWK", kind(*.algorithm))]

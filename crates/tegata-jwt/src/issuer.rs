@@ -18,8 +18,8 @@ pub struct Issuer {
     names: Names,
     lifetimes: Lifetimes,
     /// The claims `aud` and `iss`, as JSON.
-    audience: Option<String>,
-    issuer: Option<String>,
+    aud: Option<String>,
+    iss: Option<String>,
     /// The claim that holds the digest of a password hash, where tokens end with it.
     digest_claim: Option<String>,
 }
@@ -45,8 +45,8 @@ impl Issuer {
                 sliding: settings.sliding_token_lifetime,
                 sliding_refresh: settings.sliding_token_refresh_lifetime,
             },
-            audience: settings.audience.as_ref().map(json),
-            issuer: settings.issuer.as_ref().map(json),
+            aud: settings.audience.as_ref().map(json),
+            iss: settings.issuer.as_ref().map(json),
             digest_claim: settings
                 .check_revoke_token
                 .then(|| settings.revoke_token_claim.clone()),
@@ -171,10 +171,10 @@ impl Issuer {
     }
 
     fn finish<'a>(&'a self, mut token: Draft<'a>) -> Result<Issued, CryptoError> {
-        if let Some(audience) = &self.audience {
+        if let Some(audience) = &self.aud {
             token.claims.set("aud", audience);
         }
-        if let Some(issuer) = &self.issuer {
+        if let Some(issuer) = &self.iss {
             token.claims.set("iss", issuer);
         }
         Ok(Issued {
@@ -190,7 +190,7 @@ impl Issuer {
 pub struct Subject {
     /// The user's key.
     pub user: UserId,
-    /// The hash of the user's password as stored. With CHECK_REVOKE_TOKEN tokens carry a digest of
+    /// The hash of the user's password as stored. With `CHECK_REVOKE_TOKEN` tokens carry a digest of
     /// it and end when it changes; else it is not looked at.
     pub password_hash: String,
 }

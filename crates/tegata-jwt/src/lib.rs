@@ -48,3 +48,6 @@ pub use keys::{JwkSet, SigningKey, VerifyingKey};
 pub use settings::{Audience, Lifetime, Settings, TokenClass};
 pub use token::{Header, Unverified};
 pub use verifier::{Decoded, Verified, VerifiedRefresh, VerifiedSliding, Verifier};
+
+#[cfg(test)]
+mod fixtures;

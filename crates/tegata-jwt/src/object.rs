@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use zeroize::Zeroize;
 
 /// A JSON object kept as its text, its members indexed in their order.
 ///
@@ -65,6 +66,14 @@ impl Object {
     /// The whole JSON text.
     pub(crate) fn json(&self) -> &str {
         &self.text[..self.length]
+    }
+}
+
+impl Zeroize for Object {
+    fn zeroize(&mut self) {
+        self.text.zeroize();
+        self.members.clear();
+        self.length = 0;
     }
 }
 

@@ -62,10 +62,8 @@ impl Verifier {
             Some(claim) => claims.string(&claim)?,
             None => None,
         };
-        if jti
-            .as_deref()
-            .is_some_and(|jti| jti.chars().count() > MAX_JTI)
-        {
+        let fits = |jti: &str| jti.chars().count() <= MAX_JTI && !jti.contains(NUL);
+        if jti.as_deref().is_some_and(|jti| !fits(jti)) {
             return Err(TokenError::ClaimMalformed(Claim::Jti));
         }
         Ok(Decoded {
@@ -217,13 +215,17 @@ impl Verified {
         self.jti.as_ref()
     }
 
-    /// The user it was issued to, where it names one: by an integer or a text, or it is malformed.
+    /// The user it was issued to, where it names one: by an integer or a text without NUL, or it is
+    /// malformed.
     pub fn user_id(&self) -> Result<Option<UserId>, TokenError> {
         let Some(json) = self.claims.raw(self.names.user_id().name) else {
             return Ok(None);
         };
         let malformed = TokenError::ClaimMalformed(Claim::UserId);
-        UserId::from_json(json).map(Some).ok_or(malformed)
+        match UserId::from_json(json) {
+            Some(UserId::Text(text)) if text.contains(NUL) => Err(malformed),
+            user => user.map(Some).ok_or(malformed),
+        }
     }
 }
 
@@ -251,6 +253,9 @@ impl Deref for VerifiedSliding {
 
 /// The length of Django's column.
 const MAX_JTI: usize = 255;
+
+/// What PostgreSQL takes in no text: a question for it would fail, and not be answered with no.
+const NUL: char = '\0';
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,11 @@
 //! Keys in DER: the containers PKCS#1, PKCS#8, SPKI and X.509. The one home of the crate `rsa`,
 //! which reads, writes and generates keys here and never signs or decrypts (RUSTSEC-2023-0071).
 
-use rsa::pkcs1::{self, DecodeRsaPrivateKey};
+use rsa::pkcs1;
 use rsa::pkcs8::der::asn1::ObjectIdentifier;
 use rsa::pkcs8::der::{Decode, Encode};
 use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
-use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use rsa::pkcs8::{EncodePrivateKey, PrivateKeyInfo};
 use rsa::{BigUint, RsaPrivateKey};
 use zeroize::Zeroizing;
 
@@ -18,12 +17,14 @@ pub(super) fn generate_rsa(bits: usize) -> Option<Zeroizing<Vec<u8>>> {
     pkcs8(&key)
 }
 
-/// An RSA private key from PKCS#1 as PKCS#8.
+/// An RSA private key from PKCS#1 in the envelope of PKCS#8, its numbers not yet looked at.
 pub(super) fn rsa_pkcs1_to_pkcs8(pkcs1: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    pkcs8(&RsaPrivateKey::from_pkcs1_der(pkcs1).ok()?)
+    let key = PrivateKeyInfo::new(pkcs1::ALGORITHM_ID, pkcs1);
+    key.to_der().ok().map(Zeroizing::new)
 }
 
-/// An RSA private key from its numbers (RFC 7518 6.3.2) as PKCS#8. The primes may be left out.
+/// An RSA private key from its numbers (RFC 7518 6.3.2) as PKCS#8. The primes may be left out where
+/// the public exponent is above 65536. No number may be zero: `rsa` panics.
 pub(super) fn rsa_numbers_to_pkcs8(
     [modulus, exponent, private]: [&[u8]; 3],
     primes: &[Zeroizing<Vec<u8>>],
@@ -35,19 +36,20 @@ pub(super) fn rsa_numbers_to_pkcs8(
     pkcs8(&key.ok()?)
 }
 
-/// The public numbers of an RSA private key in PKCS#8.
-pub(super) fn rsa_public_of(pkcs8: &[u8]) -> Option<PublicParts> {
-    let key = RsaPrivateKey::from_pkcs8_der(pkcs8).ok()?;
-    Some(PublicParts::Rsa {
-        modulus: key.n().to_bytes_be(),
-        exponent: key.e().to_bytes_be(),
-    })
-}
-
-/// The private exponent of an RSA private key in PKCS#8.
-pub(super) fn rsa_private_exponent(pkcs8: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let key = RsaPrivateKey::from_pkcs8_der(pkcs8).ok()?;
-    Some(Zeroizing::new(key.d().to_bytes_be()))
+/// The public numbers of an RSA private key in PKCS#8, and its private exponent. Whether they
+/// belong together is not looked at.
+pub(super) fn rsa_numbers(pkcs8: &[u8]) -> Option<(PublicParts, Zeroizing<Vec<u8>>)> {
+    let key = PrivateKeyInfo::from_der(pkcs8).ok()?;
+    if key.algorithm.oid != RSA {
+        return None;
+    }
+    let key = pkcs1::RsaPrivateKey::from_der(key.private_key).ok()?;
+    let parts = PublicParts::Rsa {
+        modulus: key.modulus.as_bytes().to_vec(),
+        exponent: key.public_exponent.as_bytes().to_vec(),
+    };
+    let private = Zeroizing::new(key.private_exponent.as_bytes().to_vec());
+    Some((parts, private))
 }
 
 /// An RSA public key in PKCS#1.

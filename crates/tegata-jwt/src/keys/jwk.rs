@@ -1,166 +1,144 @@
 //! Keys as JSON Web Keys (RFC 7517, RFC 7518 6, RFC 8037 2).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair};
-use jsonwebtoken::jwk::{
-    self, AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters,
-    EllipticCurveKeyType, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse, RSAKeyParameters,
-    RSAKeyType, ThumbprintHash,
-};
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::der;
 use super::parts::PublicParts;
-use super::{SigningKey, VerifyingKey};
+use super::signing::SigningKey;
+use super::verifying::VerifyingKey;
 use crate::algorithm::{Algorithm, Family};
 use crate::base64url;
 use crate::claims::string;
 use crate::error::KeyError;
 use crate::object::Object;
 
-/// Keys from outside to verify with: one JWK, or a set of them (RFC 7517 5).
-pub struct JwkSet(Vec<Jwk>);
-
-impl JwkSet {
-    /// Reads one JWK or a set. Refused are sets that mix secrets with public keys, or have two
-    /// keys of one `kid`.
-    pub fn parse(json: &str) -> Result<Self, KeyError> {
-        let object = Object::parse(json.as_bytes().to_vec()).ok_or(malformed("no JSON object"))?;
-        let Some(keys) = object.get("keys") else {
-            return Ok(Self(vec![Jwk(object)]));
-        };
-        let keys: Vec<&RawValue> =
-            serde_json::from_str(keys).map_err(|_| malformed("`keys` is no list"))?;
-        let keys = keys.into_iter().map(|key| Jwk::parse(key.get()));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-
-        for (at, key) in keys.iter().enumerate() {
-            let kid = key.text("kid")?;
-            for other in &keys[..at] {
-                if kid.is_some() && other.text("kid")? == kid {
-                    return Err(malformed("two keys have one `kid`"));
-                }
-                if key.is_secret()? != other.is_secret()? {
-                    return Err(malformed("secrets and public keys stand side by side"));
-                }
-            }
-        }
-        Ok(Self(keys))
-    }
-
-    /// The key that a token's `kid` names, or the only one there is. Its algorithm is the one
-    /// given, or else the one it can only be for.
-    pub fn verifying_key(
-        &self,
-        kid: Option<&str>,
-        algorithm: Option<Algorithm>,
-    ) -> Result<VerifyingKey, KeyError> {
-        let key = match (self.0.as_slice(), kid) {
-            ([only], _) => only,
-            (keys, Some(kid)) => {
-                let named =
-                    |key: &&Jwk| key.text("kid").is_ok_and(|own| own.as_deref() == Some(kid));
-                keys.iter()
-                    .find(named)
-                    .ok_or(malformed("no key has the token's `kid`"))?
-            }
-            _ => return Err(malformed("the token names none of several keys")),
-        };
-        let algorithm = match algorithm {
-            Some(algorithm) => algorithm,
-            None => key.algorithm()?,
-        };
-        key.verifying_key(algorithm)
-    }
-}
-
-/// One JWK, its members not yet looked at.
-pub(super) struct Jwk(Object);
+/// One JWK, its members not yet looked at. Its text, which may be private, is wiped in the end.
+pub(super) struct Jwk(Zeroizing<Object>);
 
 impl Jwk {
     pub(super) fn parse(json: &str) -> Result<Self, KeyError> {
-        let object = Object::parse(json.as_bytes().to_vec());
-        object.map(Self).ok_or(malformed("no JSON object"))
+        let object = Object::parse(json.as_bytes().to_vec()).ok_or(malformed("no JSON object"))?;
+        Ok(Self::new(Zeroizing::new(object)))
     }
 
-    /// The public key, whether or not the private one stands beside it.
+    pub(super) fn new(object: Zeroizing<Object>) -> Self {
+        Self(object)
+    }
+
+    /// The public key, which must stand alone: where a public key belongs, a private one has
+    /// been given away.
     pub(super) fn public_key(&self, algorithm: Algorithm) -> Result<PublicParts, KeyError> {
+        if self.is_private() {
+            return Err(KeyError::NotPublic);
+        }
         self.check(algorithm, "verify")?;
         self.public_parts(algorithm)
     }
 
     fn public_parts(&self, algorithm: Algorithm) -> Result<PublicParts, KeyError> {
-        match algorithm.family() {
+        let parts = match algorithm.family() {
             Family::Ecdsa(curve) => {
                 self.require(algorithm, "EC", Some(curve.name))?;
-                let (x, y) = (self.bytes("x")?, self.bytes("y")?);
                 // RFC 7518 6.2.1.2: the full length, zeros and all.
-                if x.len() != curve.bytes || y.len() != curve.bytes {
-                    return Err(malformed("a coordinate has the wrong length"));
-                }
-                Ok(PublicParts::Ecdsa([&[4], x.as_slice(), &y].concat()))
+                let x = self.octets("x", curve.bytes)?;
+                let y = self.octets("y", curve.bytes)?;
+                PublicParts::Ecdsa([&[4], x.as_slice(), &y].concat())
             }
             Family::Ed25519 => {
                 self.require(algorithm, "OKP", Some("Ed25519"))?;
-                Ok(PublicParts::Ed25519(self.bytes("x")?.to_vec()))
+                PublicParts::Ed25519(self.octets("x", 32)?.to_vec())
             }
-            Family::Hmac(_) => Err(KeyError::Unfit { algorithm }),
+            Family::Hmac(_) => return Err(KeyError::Unfit { algorithm }),
             Family::Rsa { .. } => {
                 self.require(algorithm, "RSA", None)?;
-                let (modulus, exponent) = (self.number("n")?, self.number("e")?);
-                Ok(PublicParts::Rsa { modulus, exponent })
+                let (modulus, exponent) = (self.number("n")?.to_vec(), self.number("e")?.to_vec());
+                PublicParts::Rsa { modulus, exponent }
             }
-        }
+        };
+        parts.check(algorithm)?;
+        Ok(parts)
     }
 
     /// The private key as PKCS#8 in DER.
     pub(super) fn private_key(&self, algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        if self.0.get("keys").is_some() {
+            return Err(malformed("a set of keys stands where one key belongs"));
+        }
         self.check(algorithm, "sign")?;
         if self.0.get("d").is_none() {
             return Err(KeyError::NotPrivate);
         }
-        let private = self.bytes("d")?;
+        let inconsistent = || malformed("the private key is not that of the public one");
         let pkcs8 = match (algorithm.family(), self.public_parts(algorithm)?) {
             (Family::Ecdsa(curve), PublicParts::Ecdsa(point)) => {
+                // RFC 7518 6.2.2.1: the full length, as of the coordinates.
+                let private = self.octets("d", curve.bytes)?;
                 EcdsaKeyPair::from_private_key_and_public_key(curve.sign, &private, &point)
                     .and_then(|pair| Ok(pair.to_pkcs8v1()?.as_ref().to_vec()))
-                    .ok()
                     .map(Zeroizing::new)
+                    .ok()
             }
             (_, PublicParts::Ed25519(point)) => {
+                let private = self.octets("d", 32)?;
                 Ed25519KeyPair::from_seed_and_public_key(&private, &point)
                     .and_then(|pair| Ok(pair.to_pkcs8v1()?.as_ref().to_vec()))
-                    .ok()
                     .map(Zeroizing::new)
+                    .ok()
             }
             (_, PublicParts::Rsa { modulus, exponent }) => {
-                let primes = match self.0.get("p") {
-                    Some(_) => vec![self.bytes("p")?, self.bytes("q")?],
-                    None => Vec::new(),
-                };
-                der::rsa_numbers_to_pkcs8([&modulus, &exponent, &private], &primes)
+                return self.rsa_private_key(&modulus, &exponent);
             }
-            _ => None,
+            _ => return Err(KeyError::Unfit { algorithm }),
         };
-        pkcs8.ok_or(KeyError::Unfit { algorithm })
+        pkcs8.ok_or_else(inconsistent)
     }
 
-    fn verifying_key(&self, algorithm: Algorithm) -> Result<VerifyingKey, KeyError> {
-        let mut key = if algorithm.is_symmetric() {
-            self.check(algorithm, "verify")?;
+    /// RFC 7518 6.3.2: the primes may be left out. More than two are of no use to anyone.
+    fn rsa_private_key(
+        &self,
+        modulus: &[u8],
+        exponent: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        if self.0.get("oth").is_some() {
+            return Err(malformed(
+                "an RSA key of more than two primes is not supported",
+            ));
+        }
+        let private = self.number("d")?;
+        let primes = match (self.0.get("p"), self.0.get("q")) {
+            (None, None) => Vec::new(),
+            _ => vec![self.number("p")?, self.number("q")?],
+        };
+        let mut numbers = primes.iter().chain([&private]);
+        if numbers.any(|number| number.len() > modulus.len()) {
+            return Err(malformed("a private number is longer than the modulus `n`"));
+        }
+        let pkcs8 = der::rsa_numbers_to_pkcs8([modulus, exponent, &private], &primes);
+        pkcs8.ok_or(malformed(if primes.is_empty() {
+            "`d` does not go with `n` and `e`, or the primes `p` and `q` are needed too"
+        } else {
+            "`d`, `p` and `q` do not go with `n` and `e`"
+        }))
+    }
+
+    /// The key to verify with, which may be the public part of a private one.
+    pub(super) fn verifying_key(&self, algorithm: Algorithm) -> Result<VerifyingKey, KeyError> {
+        self.check(algorithm, "verify")?;
+        let key = if algorithm.is_symmetric() {
             self.require(algorithm, "oct", None)?;
             SigningKey::from_secret(algorithm, &self.bytes("k")?)?.verifying_key()
         } else {
-            VerifyingKey::from_parts(algorithm, self.public_key(algorithm)?)?
+            VerifyingKey::from_parts(algorithm, self.public_parts(algorithm)?)?
         };
-        key.kid = self.text("kid")?.map(Cow::into_owned);
-        Ok(key)
+        Ok(key.named(self.kid()?.map(Cow::into_owned)))
     }
 
     /// The algorithm the key says, or the only one its curve goes with.
-    fn algorithm(&self) -> Result<Algorithm, KeyError> {
+    pub(super) fn algorithm(&self) -> Result<Algorithm, KeyError> {
         if let Some(name) = self.text("alg")? {
             let unknown = malformed("`alg` is none we know");
             return name.parse().map_err(|_| unknown);
@@ -175,8 +153,19 @@ impl Jwk {
         found.ok_or(malformed("neither the key nor you say which algorithm"))
     }
 
-    fn is_secret(&self) -> Result<bool, KeyError> {
+    pub(super) fn kid(&self) -> Result<Option<Cow<'_, str>>, KeyError> {
+        self.text("kid")
+    }
+
+    pub(super) fn is_secret(&self) -> Result<bool, KeyError> {
         Ok(self.text("kty")?.as_deref() == Some("oct"))
+    }
+
+    /// Whether it has a member that no public key has (RFC 7518 6, RFC 8037 2).
+    pub(super) fn is_private(&self) -> bool {
+        PRIVATE_MEMBERS
+            .iter()
+            .any(|member| self.0.get(member).is_some())
     }
 
     /// RFC 7517 4.2 to 4.4: what the key says it is for.
@@ -192,6 +181,10 @@ impl Jwk {
                 serde_json::from_str(operations).map_err(|_| malformed("`key_ops` is no list"))?;
             if !operations.iter().any(|allowed| allowed == operation) {
                 return Err(malformed("`key_ops` does not allow this"));
+            }
+            let mut seen = HashSet::new();
+            if !operations.iter().all(|allowed| seen.insert(allowed)) {
+                return Err(malformed("`key_ops` names an operation twice"));
             }
         }
         Ok(())
@@ -210,78 +203,40 @@ impl Jwk {
         let Some(json) = self.0.get(member) else {
             return Ok(None);
         };
-        string(json)
-            .map(Some)
-            .ok_or(malformed("a member is no text"))
+        let expected = "a string";
+        let odd = KeyError::JwkMember { member, expected };
+        string(json).map(Some).ok_or(odd)
     }
 
     fn bytes(&self, member: &'static str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let text = self.text(member)?.ok_or(malformed("a member is missing"))?;
-        let bytes = base64url::decode(&text).ok_or(malformed("a member is not base64url"))?;
+        let odd = |expected| KeyError::JwkMember { member, expected };
+        let text = self.text(member)?.ok_or(odd("there"))?;
+        let bytes = base64url::decode(&text).ok_or(odd("base64url without padding"))?;
         Ok(Zeroizing::new(bytes))
     }
 
+    fn octets(&self, member: &'static str, length: usize) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let expected = "as long as the curve's numbers";
+        let bytes = self.bytes(member)?;
+        if bytes.len() != length {
+            return Err(KeyError::JwkMember { member, expected });
+        }
+        Ok(bytes)
+    }
+
     /// RFC 7518 2: a number has no zeros before it.
-    fn number(&self, member: &'static str) -> Result<Vec<u8>, KeyError> {
+    fn number(&self, member: &'static str) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let expected = "a number without zeros before it";
         let bytes = self.bytes(member)?;
         if bytes.first().is_none_or(|first| *first == 0) {
-            return Err(malformed("a number begins with zero"));
+            return Err(KeyError::JwkMember { member, expected });
         }
-        Ok(bytes.to_vec())
+        Ok(bytes)
     }
 }
 
-/// A public key as JWK in JSON, with all it is for.
-pub(super) fn json(algorithm: Algorithm, parts: &PublicParts, kid: Option<&str>) -> Option<String> {
-    let mut jwk = jwk(algorithm, parts)?;
-    jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-    jwk.common.key_id = kid.map(str::to_owned);
-    let mut json = serde_json::to_string(&jwk).ok()?;
-    // Not a field of the library's, which knows no ES512.
-    json.insert_str(1, &format!(r#""alg":"{algorithm}","#));
-    Some(json)
-}
-
-/// RFC 7638, over SHA-256.
-pub(super) fn thumbprint(algorithm: Algorithm, parts: &PublicParts) -> Option<String> {
-    // The library would choose its back end by itself, and panic where a dependency brings two.
-    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-    jwk(algorithm, parts)?
-        .thumbprint(ThumbprintHash::SHA256)
-        .ok()
-}
-
-fn jwk(algorithm: Algorithm, parts: &PublicParts) -> Option<jwk::Jwk> {
-    let algorithm = match (parts, algorithm.family()) {
-        (PublicParts::Ecdsa(point), Family::Ecdsa(curve)) => {
-            let (x, y) = point.get(1..)?.split_at_checked(curve.bytes)?;
-            AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
-                key_type: EllipticCurveKeyType::EC,
-                curve: curve.jwk.clone(),
-                x: base64url::encode(x),
-                y: base64url::encode(y),
-            })
-        }
-        (PublicParts::Ed25519(point), Family::Ed25519) => {
-            AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
-                key_type: OctetKeyPairType::OctetKeyPair,
-                curve: EllipticCurve::Ed25519,
-                x: base64url::encode(point),
-            })
-        }
-        (PublicParts::Rsa { modulus, exponent }, Family::Rsa { .. }) => {
-            AlgorithmParameters::RSA(RSAKeyParameters {
-                key_type: RSAKeyType::RSA,
-                n: base64url::encode(modulus),
-                e: base64url::encode(exponent),
-            })
-        }
-        _ => return None,
-    };
-    let common = CommonParameters::default();
-    Some(jwk::Jwk { common, algorithm })
-}
-
-const fn malformed(reason: &'static str) -> KeyError {
+pub(super) const fn malformed(reason: &'static str) -> KeyError {
     KeyError::Jwk { reason }
 }
+
+const PRIVATE_MEMBERS: [&str; 9] = ["d", "dp", "dq", "k", "oth", "p", "priv", "q", "qi"];

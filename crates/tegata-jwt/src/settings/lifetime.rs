@@ -13,22 +13,33 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Lifetime(TimeDelta);
 
 impl Lifetime {
-    /// A span of this many days.
+    /// A span of this many days, or 1,000 years where that is less.
     #[must_use]
     pub const fn days(days: i32) -> Self {
-        Self(TimeDelta::days(days as i64))
+        Self::within(days as i64 * 86_400)
     }
 
-    /// A span of this many minutes.
+    /// A span of this many minutes, or 1,000 years where that is less.
     #[must_use]
     pub const fn minutes(minutes: i32) -> Self {
-        Self(TimeDelta::minutes(minutes as i64))
+        Self::within(minutes as i64 * 60)
     }
 
     /// A span of this many seconds.
     #[must_use]
     pub const fn seconds(seconds: i32) -> Self {
-        Self(TimeDelta::seconds(seconds as i64))
+        Self::within(seconds as i64)
+    }
+
+    /// Cuts off what would lead beyond the calendar.
+    const fn within(seconds: i64) -> Self {
+        if seconds > MAX_SECONDS {
+            return Self(TimeDelta::seconds(MAX_SECONDS));
+        }
+        if seconds < -MAX_SECONDS {
+            return Self(TimeDelta::seconds(-MAX_SECONDS));
+        }
+        Self(TimeDelta::seconds(seconds))
     }
 
     /// The span itself.
@@ -39,7 +50,8 @@ impl Lifetime {
 
     fn from_seconds(seconds: f64) -> Result<Self, String> {
         // A comparison that is false for what is not a number.
-        if seconds.abs() <= MAX_SECONDS {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        if seconds.abs() <= MAX_SECONDS as f64 {
             #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
             let micros = (seconds * 1e6).round() as i64;
             return Ok(Self(TimeDelta::microseconds(micros)));
@@ -55,10 +67,13 @@ impl fmt::Debug for Lifetime {
 }
 
 impl fmt::Display for Lifetime {
-    /// In units where it is whole and not negative, else in seconds.
+    /// In units where it is more than zero, else in seconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.to_std() {
-            Ok(span) if !span.is_zero() => humantime::format_duration(span).fmt(f),
+            Ok(span) if !span.is_zero() => {
+                let text = humantime::format_duration(span).to_string();
+                f.write_str(&text.replace("day", " day"))
+            }
             _ => write!(f, "{}", self.0.as_seconds_f64()),
         }
     }
@@ -81,9 +96,9 @@ impl FromStr for Lifetime {
         // ISO 8601, and what Python prints of a timedelta: the forms pydantic reads.
         let span = speedate::Duration::parse_str(text)
             .map_err(|_| format!("`{text}` is not {EXPECTED}"))?;
-        Self::from_seconds(
-            span.signed_total_seconds() as f64 + f64::from(span.signed_microseconds()) / 1e6,
-        )
+        let seconds = TimeDelta::seconds(span.signed_total_seconds());
+        let micros = TimeDelta::microseconds(span.signed_microseconds().into());
+        Self::from_seconds((seconds + micros).as_seconds_f64())
     }
 }
 
@@ -155,7 +170,7 @@ const UNITS: [(&str, f64); 7] = [
 const EXPECTED: &str = "a number of seconds or a text such as \"5m\", \"1 day\", \"PT5M\" or \
                         \"timedelta(minutes=5)\"";
 const TOO_LONG: &str = "longer than 1,000 years";
-const MAX_SECONDS: f64 = 1_000.0 * 366.0 * 86_400.0;
+const MAX_SECONDS: i64 = 1_000 * 366 * 86_400;
 
 #[cfg(test)]
 mod tests {
@@ -213,8 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_lifetime_never_leads_beyond_the_calendar() {
+        let millennium = TimeDelta::seconds(MAX_SECONDS);
+
+        assert_eq!(Lifetime::days(i32::MAX).span(), millennium);
+        assert_eq!(Lifetime::days(i32::MIN).span(), -millennium);
+        assert_eq!(Lifetime::minutes(i32::MAX).span(), millennium);
+        assert_eq!(Lifetime::seconds(i32::MIN).span().num_seconds(), -1 << 31);
+    }
+
+    #[test]
     fn a_lifetime_is_printed_as_it_can_be_read_back() {
-        for text in ["5m", "1day", "0", "-5", "1h 30m", "900ms", "-0.5"] {
+        for text in [
+            "5m",
+            "1 day",
+            "2 days 3h",
+            "0",
+            "-5",
+            "1h 30m",
+            "900ms",
+            "-0.5",
+        ] {
             assert_eq!(text.parse::<Lifetime>().unwrap().to_string(), text);
         }
     }

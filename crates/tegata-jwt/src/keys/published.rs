@@ -1,0 +1,62 @@
+//! Public keys as they are published (RFC 7517, RFC 7518 6, RFC 8037 2).
+
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters,
+    EllipticCurveKeyType, Jwk, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse,
+    RSAKeyParameters, RSAKeyType, ThumbprintHash,
+};
+
+use super::parts::PublicParts;
+use crate::algorithm::{Algorithm, Family};
+use crate::base64url;
+
+/// A public key as JWK in JSON, with all it is for.
+pub(super) fn json(algorithm: Algorithm, parts: &PublicParts, kid: Option<&str>) -> Option<String> {
+    let mut jwk = jwk(algorithm, parts)?;
+    jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+    jwk.common.key_id = kid.map(str::to_owned);
+    let mut json = serde_json::to_string(&jwk).ok()?;
+    // Not a field of the library's, which knows no ES512.
+    json.insert_str(1, &format!(r#""alg":"{algorithm}","#));
+    Some(json)
+}
+
+/// RFC 7638, over SHA-256.
+pub(super) fn thumbprint(algorithm: Algorithm, parts: &PublicParts) -> Option<String> {
+    // The library would choose its back end by itself, and panic where a dependency brings two.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    jwk(algorithm, parts)?
+        .thumbprint(ThumbprintHash::SHA256)
+        .ok()
+}
+
+fn jwk(algorithm: Algorithm, parts: &PublicParts) -> Option<Jwk> {
+    let algorithm = match (parts, algorithm.family()) {
+        (PublicParts::Ecdsa(point), Family::Ecdsa(curve)) => {
+            let (x, y) = point.get(1..)?.split_at_checked(curve.bytes)?;
+            AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
+                key_type: EllipticCurveKeyType::EC,
+                curve: curve.jwk.clone(),
+                x: base64url::encode(x),
+                y: base64url::encode(y),
+            })
+        }
+        (PublicParts::Ed25519(point), Family::Ed25519) => {
+            AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
+                key_type: OctetKeyPairType::OctetKeyPair,
+                curve: EllipticCurve::Ed25519,
+                x: base64url::encode(point),
+            })
+        }
+        (PublicParts::Rsa { modulus, exponent }, Family::Rsa { .. }) => {
+            AlgorithmParameters::RSA(RSAKeyParameters {
+                key_type: RSAKeyType::RSA,
+                n: base64url::encode(modulus),
+                e: base64url::encode(exponent),
+            })
+        }
+        _ => return None,
+    };
+    let common = CommonParameters::default();
+    Some(Jwk { common, algorithm })
+}

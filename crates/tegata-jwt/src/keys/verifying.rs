@@ -1,0 +1,103 @@
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::ParsedPublicKey;
+
+use super::parts::PublicParts;
+use super::{published, text};
+use crate::algorithm::Algorithm;
+use crate::error::KeyError;
+
+/// A key that verifies.
+///
+/// A public key and an HMAC secret are never the same kind of value, so the one can never be
+/// taken for the other.
+#[derive(Clone)]
+pub struct VerifyingKey {
+    algorithm: Algorithm,
+    kid: Option<String>,
+    public: Public,
+}
+
+#[derive(Clone)]
+enum Public {
+    Asymmetric {
+        key: ParsedPublicKey,
+        parts: PublicParts,
+    },
+    Hmac(Box<hmac::Key>),
+}
+
+impl VerifyingKey {
+    /// A public key from a text: PEM (SPKI, PKCS#1, a certificate) or JWK.
+    pub fn parse(algorithm: Algorithm, text: &str) -> Result<Self, KeyError> {
+        Self::from_parts(algorithm, text::public_key(algorithm, text)?)
+    }
+
+    pub(super) fn from_hmac(algorithm: Algorithm, key: Box<hmac::Key>) -> Self {
+        Self {
+            algorithm,
+            kid: None,
+            public: Public::Hmac(key),
+        }
+    }
+
+    pub(super) fn from_parts(algorithm: Algorithm, parts: PublicParts) -> Result<Self, KeyError> {
+        parts.check(algorithm)?;
+        let unfit = || KeyError::Unfit { algorithm };
+        let kid = published::thumbprint(algorithm, &parts).ok_or_else(unfit)?;
+        let key = parts.parse(algorithm).ok_or_else(unfit)?;
+        Ok(Self {
+            algorithm,
+            kid: Some(kid),
+            public: Public::Asymmetric { key, parts },
+        })
+    }
+
+    /// The same key under another name, or none.
+    pub(super) fn named(self, kid: Option<String>) -> Self {
+        Self { kid, ..self }
+    }
+
+    /// The one algorithm whose signatures it verifies.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Its name in the header of the tokens it verifies: its thumbprint (RFC 7638), or what its
+    /// JWK says.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Whether this is the same key as `other`, whatever they are called.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.public, &other.public) {
+            (
+                Public::Asymmetric { parts, .. },
+                Public::Asymmetric {
+                    parts: other_parts, ..
+                },
+            ) => parts == other_parts,
+            _ => false,
+        }
+    }
+
+    /// The public key as JWK (RFC 7517) in JSON; `None` where it is a secret.
+    #[must_use]
+    pub fn jwk(&self) -> Option<String> {
+        match &self.public {
+            Public::Asymmetric { parts, .. } => published::json(self.algorithm, parts, self.kid()),
+            Public::Hmac(_) => None,
+        }
+    }
+
+    /// Whether the signature fits. Constant in time for HMAC.
+    pub(crate) fn verifies(&self, input: &[u8], signature: &[u8]) -> bool {
+        match &self.public {
+            Public::Asymmetric { key, .. } => key.verify_sig(input, signature).is_ok(),
+            Public::Hmac(key) => hmac::verify(key, input, signature).is_ok(),
+        }
+    }
+}
