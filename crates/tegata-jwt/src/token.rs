@@ -107,7 +107,7 @@ impl Header {
         Ok(())
     }
 
-    /// Refuses tokens of another purpose: logout tokens, DPoP proofs and their like (RFC 8725 3.11).
+    /// Refuses tokens of another purpose, logout tokens and their like (RFC 8725 3.11).
     pub(crate) fn check_typ(&self) -> Result<(), TokenError> {
         if self.object.get("typ").is_some_and(|typ| !is_known_typ(typ)) {
             let reason = "`typ` is neither JWT nor at+jwt";
