@@ -1,13 +1,13 @@
 use std::borrow::Cow;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tegata_jwt::{Claim, TokenClass, TokenError};
+use tegata_jwt::{Claim, TokenError};
 
-use super::Unavailable;
+use super::{RefusedClass, Unavailable};
 use crate::json;
 
 /// An error under `/api`, in the bodies of Ninja JWT: `{"detail", "code"}`.
@@ -88,69 +88,6 @@ impl FieldError {
     #[must_use]
     pub fn missing(loc: Vec<&'static str>) -> Self {
         Self::new("missing", loc, "Field required")
-    }
-}
-
-/// Why a token is not of one of the classes that open an endpoint.
-#[derive(Debug, Serialize)]
-pub struct RefusedClass {
-    token_class: &'static str,
-    token_type: &'static str,
-    message: Cow<'static, str>,
-}
-
-impl RefusedClass {
-    /// The token itself is refused.
-    #[must_use]
-    pub fn new(class: TokenClass, error: &TokenError) -> Self {
-        tracing::debug!(%error, "token refused");
-        Self::because(class, token_detail(error))
-    }
-
-    /// The token is blacklisted.
-    #[must_use]
-    pub fn blacklisted(class: TokenClass) -> Self {
-        Self::because(class, "Token is blacklisted".into())
-    }
-
-    fn because(class: TokenClass, message: Cow<'static, str>) -> Self {
-        Self {
-            token_class: class.class_name(),
-            token_type: class.name(),
-            message,
-        }
-    }
-}
-
-/// An error of an endpoint that says how to authenticate (RFC 9110 11.6.1, RFC 6750 3).
-pub struct Challenged {
-    error: ApiError,
-    scheme: String,
-}
-
-impl Challenged {
-    /// An error, and the scheme a caller should take.
-    #[must_use]
-    pub fn new(error: ApiError, schemes: &[String]) -> Self {
-        let scheme = schemes.first().map_or("Bearer", String::as_str).to_owned();
-        Self { error, scheme }
-    }
-}
-
-impl IntoResponse for Challenged {
-    fn into_response(self) -> Response {
-        let details = match self.error {
-            ApiError::Unauthorized => "",
-            _ => ", error=\"invalid_token\"",
-        };
-        let challenge = format!("{} realm=\"api\"{details}", self.scheme);
-        let mut response = self.error.into_response();
-        if response.status() == StatusCode::UNAUTHORIZED
-            && let Ok(challenge) = HeaderValue::try_from(challenge)
-        {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        }
-        response
     }
 }
 
@@ -302,7 +239,7 @@ fn detail(detail: &str, code: Option<&'static str>) -> Vec<u8> {
 }
 
 /// What a caller learns of a refused token: no more than Simple JWT tells.
-fn token_detail(error: &TokenError) -> Cow<'static, str> {
+pub(super) fn token_detail(error: &TokenError) -> Cow<'static, str> {
     let told = match error {
         TokenError::ClaimMissing(Claim::Exp) => "Token has no 'exp' claim",
         TokenError::ClaimMissing(Claim::Jti) => "Token has no id",

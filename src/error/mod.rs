@@ -1,8 +1,10 @@
 //! What can go wrong, as callers are told.
 
 mod api;
+mod bearer;
 mod unavailable;
 
 pub(crate) use self::api::JSON_HEADERS;
-pub use self::api::{ApiError, Challenged, FieldError, RefusedClass};
+pub use self::api::{ApiError, FieldError};
+pub use self::bearer::{Challenged, RefusedClass};
 pub use self::unavailable::Unavailable;

@@ -3,10 +3,11 @@ use std::borrow::Cow;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
-use crate::claims::{Claims, Jti, Names, TokenType, UserId};
+use crate::claims::{Claims, Jti, TokenType, UserId};
 use crate::clock::Clock;
 use crate::error::CryptoError;
 use crate::keys::SigningKey;
+use crate::names::Names;
 use crate::settings::{Lifetime, Settings};
 use crate::token;
 use crate::verifier::{Verified, VerifiedRefresh, VerifiedSliding};

@@ -34,6 +34,7 @@ mod clock;
 mod error;
 mod issuer;
 mod keys;
+mod names;
 mod object;
 mod settings;
 mod token;

@@ -3,10 +3,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::claims::{Claim, Claims, Jti, Names, UserId, string};
+use crate::claims::{Claim, Claims, Jti, UserId, string};
 use crate::clock::Clock;
 use crate::error::TokenError;
 use crate::keys::VerifyingKey;
+use crate::names::Names;
 use crate::settings::{Audience, Lifetime, Settings, TokenClass};
 use crate::token::Unverified;
 
