@@ -128,6 +128,35 @@ fn a_wrong_value_is_refused_with_file_table_key_and_reason() {
 }
 
 #[test]
+fn every_setting_of_jwt_is_shown_at_work_unless_it_has_one_value_only() {
+    let tests = [
+        include_str!("token/settings/claims.rs"),
+        include_str!("token/settings/guards.rs"),
+        include_str!("token/settings/keys.rs"),
+        include_str!("token/settings/lifetimes.rs"),
+        include_str!("token/settings/users.rs"),
+        include_str!("token/rotation.rs"),
+    ]
+    .concat();
+    let defaults = Settings::default();
+    let tables = tables(&defaults);
+    let jwt = tables
+        .into_iter()
+        .find(|table| table.name == "jwt")
+        .unwrap();
+
+    let unseen: Vec<_> = jwt
+        .entries
+        .iter()
+        .filter(|entry| !tests.contains(&format!("jwt.{}", entry.field)))
+        .filter(|entry| !entry.doc.contains("supported"))
+        .map(|entry| entry.field)
+        .collect();
+
+    assert!(unseen.is_empty(), "{unseen:?}");
+}
+
+#[test]
 fn config_toml_is_current() {
     let committed = include_str!("../../config.toml");
 
