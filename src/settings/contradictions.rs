@@ -62,7 +62,9 @@ fn claim_names(jwt: &tegata_jwt::Settings) -> Vec<Contradiction> {
     ];
     let claims = claims.map(|(key, name)| (key, name.map_or("", String::as_str)));
     let is_reserved = |(key, name): &(&str, &str)| {
-        RESERVED_CLAIMS.contains(name) || *name == "jti" && *key != "jti_claim"
+        RESERVED_CLAIMS.contains(name)
+            || *name == "jti" && *key != "jti_claim"
+            || *name == "sub" && *key != "user_id_claim"
     };
 
     let (reserved, free): (Vec<_>, Vec<_>) = claims.into_iter().partition(is_reserved);
@@ -212,6 +214,11 @@ mod tests {
             refusal("[jwt]\nuser_id_claim = \"jti\"\ntoken_type_claim = \"aud\""),
             "config.toml: [jwt] user_id_claim: `jti` has a meaning of its own (RFC 7519 4.1)\n\
              config.toml: [jwt] token_type_claim: `aud` has a meaning of its own (RFC 7519 4.1)"
+        );
+        assert_eq!(
+            refusal("[jwt]\nsliding_token_refresh_exp_claim = \"sub\""),
+            "config.toml: [jwt] sliding_token_refresh_exp_claim: `sub` has a meaning of its own \
+             (RFC 7519 4.1)"
         );
     }
 
