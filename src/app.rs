@@ -49,7 +49,7 @@ impl App {
         let row = self.blacklist.row(issued, Some(user.id.clone()));
         let keeps_last_login = self.settings.jwt.update_last_login;
         let last_login = keeps_last_login.then_some(issued.issued_at);
-        let unchanged = Unchanged::new(user, true);
+        let unchanged = Unchanged::since_login(user);
         self.store.record_login(unchanged, row, last_login).await
     }
 }

@@ -56,7 +56,7 @@ impl Blacklist {
             jti: jti.to_string(),
             token: self.stored_token.of(&issued.token).to_owned(),
             created_at: issued.issued_at,
-            expires_at: issued.expires_at,
+            expires_at: issued.usable_until,
         })
     }
 

@@ -24,6 +24,8 @@ pub struct Accounts {
     iterations: u32,
     named_by: NamedBy,
     must_be_active: bool,
+    /// Whether tokens end with the password they were obtained with.
+    ends_with_password: bool,
 }
 
 /// What tokens name a user by.
@@ -62,6 +64,7 @@ impl Accounts {
                 _ => NamedBy::Id,
             },
             must_be_active: settings.jwt.check_user_is_active,
+            ends_with_password: settings.jwt.check_revoke_token,
         }
     }
 
@@ -133,7 +136,12 @@ impl Accounts {
     /// A user who holds a token, to be looked at once more.
     #[must_use]
     pub fn unchanged(&self, user: &User) -> Unchanged {
-        Unchanged::new(user, self.must_be_active)
+        let holder = Unchanged::holder(user, self.must_be_active);
+        if self.ends_with_password {
+            holder.with_password_of(user)
+        } else {
+            holder
+        }
     }
 
     /// Creates a user with a password; `None` where the name is taken.

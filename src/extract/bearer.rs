@@ -35,7 +35,7 @@ fn token(app: &App, headers: &HeaderMap) -> Option<String> {
     is_ours.then(|| token.to_owned())
 }
 
-/// Tries the classes in turn. The blacklist is asked for those that Simple JWT keeps in it.
+/// Tries the classes in turn.
 async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
     let classes = &app.settings.jwt.auth_token_classes;
     let decoded = match app.verifier.decode(token) {
@@ -48,8 +48,7 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
 
     let mut refused = Vec::new();
     for class in classes {
-        let has_rows = matches!(class, TokenClass::Refresh | TokenClass::Sliding);
-        if has_rows && app.blacklist.contains(&decoded).await? {
+        if may_have_a_row(app, *class) && app.blacklist.contains(&decoded).await? {
             refused.push(RefusedClass::blacklisted(*class));
             continue;
         }
@@ -61,10 +60,16 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
     Err(ApiError::RefusedToken(refused))
 }
 
+/// Whether the blacklist can hold tokens of a class. Access tokens have no rows; without types any
+/// token is taken for one.
+fn may_have_a_row(app: &App, class: TokenClass) -> bool {
+    class != TokenClass::Access || app.settings.jwt.token_type_claim.is_none()
+}
+
 /// A header's name as WSGI has it, `HTTP_AUTHORIZATION`, or as it stands in a request.
 fn header_name(name: &str) -> String {
-    name.strip_prefix("HTTP_")
-        .unwrap_or(name)
+    let name = name.to_lowercase();
+    name.strip_prefix("http_")
+        .unwrap_or(&name)
         .replace('_', "-")
-        .to_lowercase()
 }

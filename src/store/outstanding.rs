@@ -27,8 +27,10 @@ pub struct OutstandingToken {
 pub struct Rotation {
     /// The user must still be so.
     pub user: Option<Unchanged>,
-    /// The row of the old token, where it is to be blacklisted.
+    /// The row of the old token, where tokens have rows: it must not be blacklisted yet.
     pub old: Option<OutstandingToken>,
+    /// Whether the old token is blacklisted with this.
+    pub blacklists: bool,
     /// The row of the new token, where tokens have rows.
     pub new: Option<OutstandingToken>,
 }
@@ -83,10 +85,15 @@ impl Store {
             {
                 return Ok(Rotated::UserChanged);
             }
-            if let Some(old) = &rotation.old
-                && !blacklist(connection, old, now)?
-            {
-                return Ok(Rotated::Blacklisted);
+            if let Some(old) = &rotation.old {
+                let is_first = if rotation.blacklists {
+                    blacklist(connection, old, now)?
+                } else {
+                    !is_blacklisted(connection, &old.jti)?
+                };
+                if !is_first {
+                    return Ok(Rotated::Blacklisted);
+                }
             }
             if let Some(new) = &rotation.new {
                 insert(connection, new)?;
@@ -105,14 +112,7 @@ impl Store {
     /// Whether a token is blacklisted.
     pub async fn is_blacklisted(&self, jti: &str) -> Result<bool> {
         let jti = jti.to_owned();
-        let find = move |connection: &Connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken AS blacklisted \
-                 JOIN token_blacklist_outstandingtoken AS outstanding \
-                 ON outstanding.id = blacklisted.token_id WHERE outstanding.jti = $1)",
-            )?;
-            statement.query_row([&jti], |row| row.get(0))
-        };
+        let find = move |connection: &Connection| is_blacklisted(connection, &jti);
         self.sqlite.read(find).await
     }
 
@@ -142,6 +142,15 @@ fn insert(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<(
         row.jti
     ])?;
     Ok(())
+}
+
+fn is_blacklisted(connection: &Connection, jti: &str) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken AS blacklisted \
+         JOIN token_blacklist_outstandingtoken AS outstanding \
+         ON outstanding.id = blacklisted.token_id WHERE outstanding.jti = $1)",
+    )?;
+    statement.query_row([jti], |row| row.get(0))
 }
 
 fn blacklist(

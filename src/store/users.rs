@@ -24,25 +24,44 @@ pub struct User {
 /// long. No `Debug`: the password hash does not belong in logs.
 pub struct Unchanged {
     id: UserId,
-    password: String,
+    /// The hash there must be still; `None` where any will do.
+    password: Option<String>,
     must_be_active: bool,
 }
 
 impl Unchanged {
-    /// The user must be there still, with the same password, and active where that is asked.
+    /// A user who has shown a password: it must be the same still, and the user active.
     #[must_use]
-    pub fn new(user: &User, must_be_active: bool) -> Self {
+    pub fn since_login(user: &User) -> Self {
+        Self {
+            password: Some(user.password.clone()),
+            ..Self::holder(user, true)
+        }
+    }
+
+    /// A user who holds a token: still there, and active where that is asked.
+    #[must_use]
+    pub fn holder(user: &User, must_be_active: bool) -> Self {
         Self {
             id: user.id.clone(),
-            password: user.password.clone(),
+            password: None,
             must_be_active,
+        }
+    }
+
+    /// A user whose token ends with the password.
+    #[must_use]
+    pub fn with_password_of(self, user: &User) -> Self {
+        Self {
+            password: Some(user.password.clone()),
+            ..self
         }
     }
 
     pub(super) fn holds(&self, connection: &Connection) -> rusqlite::Result<bool> {
         let mut statement = connection.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM auth_user WHERE id = $1 AND password = $2 \
-             AND (is_active OR NOT $3))",
+            "SELECT EXISTS (SELECT 1 FROM auth_user WHERE id = $1 \
+             AND ($2 IS NULL OR password = $2) AND (is_active OR NOT $3))",
         )?;
         let values = params![UserKey(self.id.clone()), self.password, self.must_be_active];
         statement.query_row(values, |row| row.get(0))

@@ -33,15 +33,15 @@ pub(super) async fn refresh(
     Ok(Json(Refreshed { refresh, access }))
 }
 
-/// The user who holds a token, still there and active (CVE-2024-22513). A token that names nobody
-/// is refreshed, as in Ninja JWT.
+/// The user who holds a token, still there and active (CVE-2024-22513). `None` only where refreshes
+/// do not look at users.
 pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, ApiError> {
     if app.settings.compat.refresh_without_user {
         return Ok(None);
     }
     match app.accounts.holder(token, &app.issuer).await? {
         Holder::Inactive | Holder::Missing => Err(ApiError::NoActiveAccount),
-        Holder::Nobody => Ok(None),
+        Holder::Nobody => Err(ApiError::NoUserIdentification),
         Holder::PasswordChanged => Err(ApiError::PasswordChanged),
         Holder::User(user) => Ok(Some(user)),
     }
@@ -56,23 +56,24 @@ async fn rotate(
     user: Option<&User>,
 ) -> Result<String, ApiError> {
     let new = app.issuer.rotate(verified)?;
-    let blacklists = app.settings.jwt.blacklist_after_rotation;
     let owner = match user {
         Some(user) => Some(user.id.clone()),
         None => app.accounts.key_of(verified).await?,
     };
     let rotation = Rotation {
         user: user.map(|user| app.accounts.unchanged(user)),
-        old: app
-            .blacklist
-            .row_of_verified(verified, &old, owner.clone())
-            .filter(|_| blacklists),
+        old: app.blacklist.row_of_verified(verified, &old, owner.clone()),
+        blacklists: app.settings.jwt.blacklist_after_rotation,
         new: app.blacklist.row(&new, owner),
     };
     match app.store.rotate(rotation, app.clock.now()).await? {
         Rotated::Done => Ok(new.token),
         Rotated::Blacklisted => Err(ApiError::TokenBlacklisted),
-        Rotated::UserChanged => Err(ApiError::NoActiveAccount),
+        Rotated::UserChanged => {
+            // Says what has changed.
+            holder(app, verified).await?;
+            Err(ApiError::NoActiveAccount)
+        }
     }
 }
 

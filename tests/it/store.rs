@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use tegata::settings::Settings;
-use tegata::store::{NewUser, OutstandingToken, Store, Unchanged, User};
+use tegata::store::{NewUser, OutstandingToken, Rotated, Rotation, Store, Unchanged, User};
 use tegata_jwt::UserId;
 use tempfile::TempDir;
 
@@ -55,7 +55,7 @@ impl Fixture {
     }
 
     async fn record(&self, user: &User) -> bool {
-        let user = Unchanged::new(user, true);
+        let user = Unchanged::since_login(user);
         self.store
             .record_login(user, Some(row()), None)
             .await
@@ -63,7 +63,7 @@ impl Fixture {
     }
 
     async fn is_unchanged(&self, user: &User) -> bool {
-        let user = Unchanged::new(user, true);
+        let user = Unchanged::since_login(user);
         self.store.record_login(user, None, None).await.unwrap()
     }
 }
@@ -174,4 +174,60 @@ async fn a_database_whose_users_are_gone_is_not_new() {
     fixture.execute("DELETE FROM auth_user");
 
     assert!(!fixture.store.never_had_a_user().await.unwrap());
+}
+
+fn rotation(user: Unchanged, blacklists: bool) -> Rotation {
+    let new = OutstandingToken {
+        jti: "11f374bf08ae448e958a4410160719de".to_owned(),
+        ..row()
+    };
+    Rotation {
+        user: Some(user),
+        old: Some(row()),
+        blacklists,
+        new: Some(new),
+    }
+}
+
+#[tokio::test]
+async fn a_token_blacklisted_meanwhile_is_not_rotated_whether_or_not_rotation_blacklists() {
+    let fixture = Fixture::new().await;
+    let alice = fixture.alice().await;
+    assert!(fixture.store.blacklist(row(), now()).await.unwrap());
+
+    for blacklists in [true, false] {
+        let rotation = rotation(Unchanged::holder(&alice, true), blacklists);
+        let rotated = fixture.store.rotate(rotation, now()).await.unwrap();
+
+        assert_eq!(rotated, Rotated::Blacklisted);
+    }
+}
+
+#[tokio::test]
+async fn a_user_disabled_meanwhile_ends_a_rotation_before_anything_is_written() {
+    let fixture = Fixture::new().await;
+    let alice = fixture.alice().await;
+    fixture.execute("UPDATE auth_user SET is_active = 0");
+
+    let rotation = rotation(Unchanged::holder(&alice, true), true);
+    let rotated = fixture.store.rotate(rotation, now()).await.unwrap();
+
+    assert_eq!(rotated, Rotated::UserChanged);
+    let jti = row().jti;
+    assert!(!fixture.store.is_blacklisted(&jti).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_hash_upgraded_meanwhile_ends_a_rotation_only_where_tokens_end_with_it() {
+    let fixture = Fixture::new().await;
+    let alice = fixture.alice().await;
+    fixture.execute("UPDATE auth_user SET password = 'the same, hashed anew'");
+
+    let bound = Unchanged::holder(&alice, true).with_password_of(&alice);
+    let bound = fixture.store.rotate(rotation(bound, true), now()).await;
+    let free = Unchanged::holder(&alice, true);
+    let free = fixture.store.rotate(rotation(free, true), now()).await;
+
+    assert_eq!(bound.unwrap(), Rotated::UserChanged);
+    assert_eq!(free.unwrap(), Rotated::Done);
 }

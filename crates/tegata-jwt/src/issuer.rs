@@ -73,6 +73,8 @@ impl Issuer {
         let refresh_until = end(token.issued_at, self.lifetimes.sliding_refresh);
         let claim = self.names.refresh_exp().name;
         token.claims.set(claim, json(&refresh_until.timestamp()));
+        let after_last_refresh = end(refresh_until, self.lifetimes.sliding);
+        token.usable_until = after_last_refresh.max(token.expires_at);
         self.name_subject(&mut token.claims, subject);
         self.finish(token)
     }
@@ -138,6 +140,7 @@ impl Issuer {
             jti,
             issued_at,
             expires_at,
+            usable_until: expires_at,
         })
     }
 
@@ -155,6 +158,7 @@ impl Issuer {
             jti: None,
             issued_at,
             expires_at,
+            usable_until: expires_at,
         }
     }
 
@@ -183,6 +187,7 @@ impl Issuer {
             jti: token.jti,
             issued_at: token.issued_at,
             expires_at: token.expires_at,
+            usable_until: token.usable_until,
         })
     }
 }
@@ -224,6 +229,9 @@ pub struct Issued {
     pub issued_at: DateTime<Utc>,
     /// Its claim `exp`, in whole seconds.
     pub expires_at: DateTime<Utc>,
+    /// When its identifier can be of no more use: for a sliding token the end that its last refresh
+    /// can give it, else `expires_at`.
+    pub usable_until: DateTime<Utc>,
 }
 
 /// A token not yet signed.
@@ -232,6 +240,7 @@ struct Draft<'a> {
     jti: Option<Jti>,
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    usable_until: DateTime<Utc>,
 }
 
 /// Claims as they are being written: names and JSON texts, in the order they first came.

@@ -4,7 +4,7 @@ use super::COMBOS;
 
 /// A combo, a recording of it, and the case in `docs/reference/differences.md`. What tegata answers
 /// instead stands in `snapshots/`.
-const DIFFERENT: [(&str, &str, &str); 11] = [
+const DIFFERENT: [(&str, &str, &str); 12] = [
     (
         "default",
         "refresh_own",
@@ -19,6 +19,11 @@ const DIFFERENT: [(&str, &str, &str); 11] = [
         "default",
         "refresh_for_inactive_user",
         "refresh for a user disabled or deleted meanwhile",
+    ),
+    (
+        "default",
+        "refresh_without_user_id",
+        "refresh of a token that names no user",
     ),
     (
         "default",

@@ -27,7 +27,7 @@ async fn the_claims_stand_in_ninjas_order() {
 }
 
 #[tokio::test]
-async fn a_sliding_token_is_outstanding_from_its_login_on() {
+async fn a_sliding_token_is_outstanding_from_its_login_until_its_last_refresh_ends() {
     let app = TestApp::spawn_with_alice().await;
 
     let token = app.obtain_sliding().await;
@@ -39,7 +39,7 @@ async fn a_sliding_token_is_outstanding_from_its_login_on() {
     assert_eq!(
         rows,
         [format!(
-            "1|{}|{token}|2026-11-21 00:01:33|2026-11-21 00:06:33",
+            "1|{}|{token}|2026-11-21 00:01:33|2026-11-22 00:06:33",
             jti.as_str().unwrap()
         )]
     );

@@ -32,7 +32,9 @@ async fn leeway_lets_a_token_live_longer() {
 #[tokio::test]
 async fn a_token_signed_with_another_key_is_refused() {
     let app = TestApp::spawn_with_alice().await;
-    let other = TestApp::with(|s| s.jwt.signing_key = Some("k9Vd2".repeat(8).into())).await;
+    let other =
+        TestApp::with(|s| s.jwt.signing_key = Some("k9Vd2-Wm3rYp0sVb6nHc4eJd9uLg2f-x".into()))
+            .await;
     let pair = app.obtain_pair().await;
 
     assert_eq!(other.verify(&pair.access).await.status, 401);

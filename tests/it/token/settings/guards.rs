@@ -1,5 +1,6 @@
 use insta::assert_snapshot;
 use reqwest::header::HeaderMap;
+use tegata::settings::Settings;
 use tegata_jwt::TokenClass;
 
 use crate::app::TestApp;
@@ -26,6 +27,27 @@ async fn auth_token_classes_with_untyped_accepts_any_type() {
     assert_eq!(app.get_user(&pair.refresh).await.status, 200);
     assert_eq!(app.get_user(&sliding).await.status, 200);
     assert_snapshot!(app.get_user("x").await.line(), @r#"401 {"detail": "Given token not valid for any token type", "code": "token_not_valid", "messages": [{"token_class": "UntypedToken", "token_type": "untyped", "message": "Token is invalid or expired"}]}"#);
+}
+
+#[tokio::test]
+async fn a_blacklisted_token_opens_nothing_even_where_any_type_does() {
+    let untyped = |s: &mut Settings| s.jwt.auth_token_classes = vec![TokenClass::Untyped];
+    let typeless = |s: &mut Settings| s.jwt.token_type_claim = None;
+    let apps = [
+        TestApp::with_alice(untyped).await,
+        TestApp::with_alice(typeless).await,
+    ];
+
+    for app in apps {
+        let pair = app.obtain_pair().await;
+        assert_eq!(app.auth(&pair.refresh).await.status, 200);
+
+        app.blacklist(&pair.refresh).await;
+
+        assert_eq!(app.auth(&pair.refresh).await.status, 401);
+        assert_eq!(app.get_user(&pair.refresh).await.status, 401);
+        assert_eq!(app.get_user(&pair.access).await.status, 200);
+    }
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ async fn verifying_key_as_pem_or_jwk() {
         goes_round(|s| {
             s.jwt.algorithm = Algorithm::ES256;
             s.jwt.signing_key = Some(P256.into());
-            s.jwt.verifying_key = text;
+            s.jwt.verifying_key = text.map(Into::into);
         })
         .await;
     }
