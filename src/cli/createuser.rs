@@ -32,6 +32,11 @@ impl Createuser {
     /// `tegata createuser`.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
         let username: String = Username::parse(&self.username).map_err(Misuse)?.into();
+        if self.email.chars().count() > MAX_EMAIL {
+            bail!(Misuse(format!(
+                "the e-mail address is over {MAX_EMAIL} characters"
+            )));
+        }
         let store = Store::open(settings)?;
         let password = read_password(self.password_stdin)?;
         let user = NewUser {
@@ -73,3 +78,6 @@ fn read_password(from_stdin: bool) -> Result<Zeroizing<String>> {
     );
     Ok(password)
 }
+
+/// The length of Django's column.
+const MAX_EMAIL: usize = 254;

@@ -78,13 +78,12 @@ fn list(settings: &Settings, as_json: bool) -> Result<()> {
 fn import(settings: &Settings, file: &Path) -> Result<()> {
     let text = if file == Path::new("-") {
         let mut text = Zeroizing::new(String::new());
-        std::io::stdin().read_to_string(&mut text)?;
-        text
+        std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)?;
+        text.as_str().into()
     } else {
-        let text = std::fs::read_to_string(file).map(Zeroizing::new);
-        text.with_context(|| format!("cannot read {}", file.display()))?
+        keys::read(file)?
     };
-    let imported = keys::import(settings, &text);
+    let imported = keys::import(settings, text.expose_secret());
     let (key, path) = imported.with_context(|| format!("cannot import {}", file.display()))?;
     tell(&key, &path);
     Ok(())
@@ -120,3 +119,6 @@ fn tell(key: &SigningKey, path: &Path) {
     let (kid, algorithm) = (key.kid().unwrap_or("-"), key.algorithm());
     eprintln!("{}: {algorithm} key {kid}", path.display());
 }
+
+/// More than the longest key.
+const MAX_BYTES: u64 = 64 * 1024 + 1;

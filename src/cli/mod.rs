@@ -10,7 +10,7 @@ mod migrate;
 mod serve;
 mod token;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -24,7 +24,7 @@ use crate::settings::{Source, load};
 struct Cli {
     /// The settings' file; without it `config.toml`, if there is one.
     #[arg(long, global = true, value_name = "PATH", env = "TEGATA_CONFIG")]
-    config: Option<PathBuf>,
+    config: Option<OsString>,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -61,7 +61,9 @@ pub async fn run() -> ExitCode {
 }
 
 async fn execute(cli: Cli) -> Result<()> {
-    let source = cli.config.map_or(Source::Default, Source::File);
+    // An empty variable is how compose files leave one out.
+    let config = cli.config.filter(|path| !path.is_empty());
+    let source = config.map_or(Source::Default, |path| Source::File(path.into()));
     match cli.command {
         None => Ok(Cli::command().print_help()?),
         Some(Command::Serve) => serve::run(load(&source)?).await,

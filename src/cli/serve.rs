@@ -11,7 +11,7 @@ use tracing::Level;
 use crate::account::random_password;
 use crate::app::App;
 use crate::settings::{LogLevel, Settings};
-use crate::store::{NewUser, Store};
+use crate::store::{Migration, NewUser, Store};
 use crate::{http, keys};
 
 /// `tegata serve`. What can refuse the start comes before what leaves traces, and each step can be
@@ -56,7 +56,13 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
             settings.keys.dir.display(),
             settings.database.url.path().display()
         );
-        Store::migrate(settings, Clock::System.now())?;
+        let migrated = Store::migrate(settings, Clock::System.now())?;
+        if matches!(migrated, Migration::Created) && configured.is_some() {
+            tracing::warn!(
+                "the database was empty: tokens that this signing key signed before would be taken \
+                 for those of the new users"
+            );
+        }
     }
     let store = Store::open(settings)?;
 

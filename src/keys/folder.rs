@@ -20,6 +20,9 @@ impl<'a> Folder<'a> {
 
     /// The one key that is kept here, if any.
     pub(super) fn only_key(&self) -> Result<Option<(PathBuf, SecretString)>> {
+        if mode(self.0).is_ok_and(|mode| mode & 0o022 != 0) {
+            tracing::warn!("others can put keys into {}", self.0.display());
+        }
         let mut files = self.key_files()?;
         let Some(path) = files.pop() else {
             return Ok(None);
@@ -41,8 +44,7 @@ impl<'a> Folder<'a> {
                 .mode(0o700)
                 .create(self.0)?;
             let _alone = FolderLock::take(self.0)?;
-            if let Some(other) = self.key_files()?.pop() {
-                let text = read_private(&other)?;
+            if let Some((other, text)) = self.only_key()? {
                 return Ok((other, Some(text)));
             }
             let path = self.0.join(name);
@@ -74,9 +76,14 @@ impl<'a> Folder<'a> {
 }
 
 /// A key file's text without the line break an editor leaves at its end.
-pub(super) fn read(path: &Path) -> Result<SecretString> {
+pub(crate) fn read(path: &Path) -> Result<SecretString> {
+    let shown = path.display();
+    let metadata = fs::metadata(path);
+    let metadata = metadata.with_context(|| format!("cannot read the key file {shown}"))?;
+    ensure!(metadata.is_file(), "{shown} is not a file");
+    ensure!(metadata.len() <= MAX_BYTES, "{shown} is too long for a key");
     let text = fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.with_context(|| format!("cannot read the key file {}", path.display()))?;
+    let text = text.with_context(|| format!("cannot read the key file {shown}"))?;
     Ok(text.trim_end_matches(['\r', '\n']).into())
 }
 
@@ -88,7 +95,7 @@ pub(super) fn warn_if_public(path: &Path) {
 
 fn read_private(path: &Path) -> Result<SecretString> {
     let shown = path.display();
-    let of_others = mode(path)? & 0o077;
+    let of_others = mode(path).map_or(0, |mode| mode & 0o077);
     ensure!(
         of_others == 0,
         "{shown} can be read by others: run `chmod 600 {shown}`"
@@ -103,6 +110,10 @@ fn mode(path: &Path) -> std::io::Result<u32> {
 /// Writes a file whole or not at all: under another name first, then durable, then renamed.
 fn write_new(path: &Path, text: &[u8]) -> std::io::Result<()> {
     let partial = path.with_extension("partial");
+    // Of a start that was interrupted; whoever holds the lock is alone.
+    if partial.exists() {
+        fs::remove_file(&partial)?;
+    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -112,3 +123,6 @@ fn write_new(path: &Path, text: &[u8]) -> std::io::Result<()> {
     file.sync_all()?;
     fs::rename(&partial, path)
 }
+
+/// Ten times the longest key.
+const MAX_BYTES: u64 = 64 * 1024;

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use tegata_jwt::{KeyError, SigningKey, VerifyingKey};
 
-use self::folder::{Folder, read, warn_if_public};
+pub(crate) use self::folder::read;
+use self::folder::{Folder, warn_if_public};
 use crate::settings::Settings;
 
 /// The signing key, and where it came from.
@@ -48,6 +49,10 @@ pub fn configured(settings: &Settings) -> Result<Option<Origin>> {
         let name = path.display().to_string();
         return Origin::parse(settings, read(path)?, name).map(Some);
     }
+    ensure!(
+        jwt.verifying_key.is_none() && jwt.verifying_key_file.is_none(),
+        "[jwt] verifying_key belongs to a signing key: set that as well, or leave both out"
+    );
     if jwt.algorithm.is_symmetric() {
         bail!(
             "{} signs with a secret: set [jwt] signing_key, or TEGATA_JWT__SIGNING_KEY in the \
@@ -94,6 +99,9 @@ pub fn import(settings: &Settings, text: &str) -> Result<(SigningKey, PathBuf)> 
         !algorithm.is_symmetric(),
         "{algorithm} signs with a secret: set [jwt] signing_key or signing_key_file"
     );
+    if let Some(configured) = configured(settings)? {
+        bail!("{} holds the signing key", configured.name);
+    }
     let pem = SigningKey::to_pem(algorithm, text)?;
     let (key, path, kid) = keep(settings, &pem)?;
     ensure!(
@@ -157,7 +165,7 @@ fn check_verifying_key(settings: &Settings, key: &SigningKey) -> Result<()> {
         return Ok(());
     }
     let (text, name) = match (&jwt.verifying_key, &jwt.verifying_key_file) {
-        (Some(text), _) => (text.as_str().into(), "[jwt] verifying_key".to_owned()),
+        (Some(text), _) => (text.clone(), "[jwt] verifying_key".to_owned()),
         (_, Some(path)) => (read(path)?, path.display().to_string()),
         (None, None) => return Ok(()),
     };

@@ -9,12 +9,15 @@ pub(super) struct Contradiction {
 
 pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
     let jwt = &settings.jwt;
-    let mut found = Vec::new();
-    if jwt.signing_key.is_some() && jwt.signing_key_file.is_some() {
-        found.push(jwt_keys(&["signing_key", "signing_key_file"], ONLY_ONE));
-    }
-    if jwt.verifying_key.is_some() && jwt.verifying_key_file.is_some() {
-        found.push(jwt_keys(&["verifying_key", "verifying_key_file"], ONLY_ONE));
+    let mut found = keys(jwt);
+    if settings.compat.refresh_without_user && jwt.check_revoke_token {
+        found.push(Contradiction {
+            keys: vec![
+                ("compat", "refresh_without_user"),
+                ("jwt", "check_revoke_token"),
+            ],
+            reason: "without the user there is no password to compare with: choose one".to_owned(),
+        });
     }
     found.extend(without_blacklist(settings));
     found.extend(claim_names(jwt));
@@ -26,6 +29,18 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
         found.push(jwt_keys(&["user_id_field"], reason));
     }
     found.extend(header(jwt));
+    found
+}
+
+/// A key comes from one place.
+fn keys(jwt: &tegata_jwt::Settings) -> Vec<Contradiction> {
+    let mut found = Vec::new();
+    if jwt.signing_key.is_some() && jwt.signing_key_file.is_some() {
+        found.push(jwt_keys(&["signing_key", "signing_key_file"], ONLY_ONE));
+    }
+    if jwt.verifying_key.is_some() && jwt.verifying_key_file.is_some() {
+        found.push(jwt_keys(&["verifying_key", "verifying_key_file"], ONLY_ONE));
+    }
     found
 }
 
@@ -160,6 +175,15 @@ mod tests {
             refusal("[jwt]\nblacklist_after_rotation = true\n[blacklist]\nenabled = false"),
             "config.toml: [jwt] blacklist_after_rotation and [blacklist] enabled: what is rotated \
              cannot be blacklisted: set enabled = true, or blacklist_after_rotation = false"
+        );
+    }
+
+    #[test]
+    fn a_password_is_not_compared_where_users_are_not_looked_at() {
+        assert_eq!(
+            refusal("[compat]\nrefresh_without_user = true\n[jwt]\ncheck_revoke_token = true"),
+            "config.toml: [compat] refresh_without_user and [jwt] check_revoke_token: without the \
+             user there is no password to compare with: choose one"
         );
     }
 

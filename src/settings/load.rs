@@ -108,7 +108,8 @@ impl<P: Provider> Provider for Lowercase<P> {
     }
 }
 
-/// The environment's `TEGATA_<TABLE>__<KEY>`, each value as its bare text. A variable of no known
+/// The environment's `TEGATA_<TABLE>__<KEY>`, each value as its bare text, `[a, b]` as a list where
+/// a setting takes one. A variable of no known
 /// table is somebody else's: orchestrators set `TEGATA_PORT` and the like.
 struct Environment;
 
@@ -138,7 +139,13 @@ impl Provider for Environment {
             let Value::Dict(_, keys) = entry else {
                 continue;
             };
-            if keys.insert(key.to_owned(), text.into()).is_some() {
+            let is_list = LISTS.contains(&key.to_lowercase().as_str()) && text.starts_with('[');
+            let value = if is_list {
+                text.parse().unwrap_or_else(|never| match never {})
+            } else {
+                Value::from(text)
+            };
+            if keys.insert(key.to_owned(), value).is_some() {
                 return Err(given_twice(&table, key));
             }
         }
@@ -207,6 +214,8 @@ fn is_table(name: &str) -> bool {
 
 const DEFAULT_FILE: &str = "config.toml";
 const ENVIRONMENT: &str = "environment";
+/// The settings that may be lists.
+const LISTS: [&str; 3] = ["audience", "auth_header_types", "auth_token_classes"];
 /// What `[jwt]` may be called as well, as Django's settings call it.
 const JWT_ALIASES: [&str; 2] = ["ninja_jwt", "simple_jwt"];
 

@@ -38,6 +38,9 @@ fn given(token: String) -> Result<String> {
         return Ok(token);
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
+    std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)?;
     Ok(text.trim().to_owned())
 }
+
+/// More than the longest token.
+const MAX_BYTES: u64 = 64 * 1024;

@@ -1,4 +1,5 @@
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -56,7 +57,10 @@ fn verify_token(token: &str, class: TokenClass, source: &Source) -> Result<()> {
 
 fn verify_signature(token: &str, file: &Path, algorithm: Option<Algorithm>) -> Result<()> {
     let shown = file.display();
-    let json = std::fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+    let file = File::open(file).with_context(|| format!("cannot read {shown}"))?;
+    let mut json = String::new();
+    let read = file.take(MAX_BYTES).read_to_string(&mut json);
+    read.with_context(|| format!("cannot read {shown}"))?;
     let unverified = Unverified::parse(token).context("refused")?;
     let kid = unverified.header().kid();
     let key = JwkSet::parse(&json).and_then(|set| set.verifying_key(kid.as_deref(), algorithm));
@@ -66,3 +70,6 @@ fn verify_signature(token: &str, file: &Path, algorithm: Option<Algorithm>) -> R
     eprintln!("the signature is genuine; no claim was looked at");
     Ok(())
 }
+
+/// More than the longest key set.
+const MAX_BYTES: u64 = 256 * 1024 + 1;

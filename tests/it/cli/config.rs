@@ -1,5 +1,6 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
 
 use super::command::Folder;
 use crate::settings::{Row, rows};
@@ -283,7 +284,9 @@ fn reference_prints_what_make_docs_writes_whatever_the_settings() {
 #[test]
 fn every_setting_can_be_set_by_the_environment() {
     // All at once, save those that contradict another row.
-    let is_alone = |row: &Row| !row.setting.ends_with("_key_file") && row.setting != "enabled";
+    let others = ["enabled", "refresh_without_user"];
+    let is_alone =
+        |row: &Row| !row.setting.ends_with("_key_file") && !others.contains(&row.setting);
     let rows: Vec<_> = rows().into_iter().filter(is_alone).collect();
     let variable = |row: &Row| format!("TEGATA_{}__{}", row.table, row.setting).to_uppercase();
     let bare = |row: &Row| row.accepted.trim_matches('"').to_owned();
@@ -306,4 +309,47 @@ fn every_setting_can_be_set_by_the_environment() {
         .map(|row| format!("{}  # {}", row.shown, variable(row)))
         .collect();
     assert_eq!(set, expected);
+}
+
+#[test]
+fn a_list_in_the_environment_is_one_and_a_text_in_the_file_is_none() {
+    let folder = Folder::with_config("[jwt]\nissuer = \"[::1]\"\naudience = \"[::1]\"\n");
+    let audience = |command: &mut Command| {
+        let shown = command.output().unwrap();
+        let shown = String::from_utf8(shown.stdout).unwrap();
+        let line = shown.lines().find(|line| line.starts_with("AUDIENCE"));
+        line.unwrap().split("  #").next().unwrap().to_owned()
+    };
+
+    let mut show = folder.command(&["config", "show"]);
+    assert_eq!(audience(&mut show), "AUDIENCE = \"[::1]\"");
+    show.env("TEGATA_JWT__AUDIENCE", "[\"a,b\", c]");
+    assert_eq!(audience(&mut show), "AUDIENCE = [\"a,b\", \"c\"]");
+}
+
+#[test]
+fn neither_key_is_ever_shown() {
+    let secret = "kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f";
+    let config = format!("[jwt]\nSIGNING_KEY = \"{secret}\"\nVERIFYING_KEY = \"{secret}\"\n");
+    let folder = Folder::with_config(&config);
+
+    for command in [["config", "show"].as_slice(), &["config", "show", "--json"]] {
+        let shown = folder.run(command);
+
+        assert_eq!(shown.code, Some(0));
+        assert!(!shown.stdout.contains(secret) && !shown.stderr.contains(secret));
+    }
+}
+
+#[test]
+fn an_empty_variable_names_no_file() {
+    let folder = Folder::with_config("[jwt]\nleeway = 5\n");
+
+    let shown = folder
+        .command(&["config", "show"])
+        .env("TEGATA_CONFIG", "")
+        .output();
+
+    let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
+    assert!(shown.contains("LEEWAY = \"5s\"  # config.toml"), "{shown}");
 }

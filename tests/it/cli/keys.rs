@@ -108,6 +108,69 @@ fn a_secret_is_never_exported() {
 }
 
 #[test]
+fn a_verifying_key_without_its_signing_key_is_refused_before_anything_is_made() {
+    let key = SigningKey::generate_pem(Algorithm::ES256).unwrap();
+    let key = SigningKey::parse(Algorithm::ES256, &key).unwrap();
+    let pem = key.public_pem().unwrap();
+    let config = format!("[jwt]\nALGORITHM = \"ES256\"\nVERIFYING_KEY = \'\'\'{pem}\'\'\'\n");
+    let folder = Folder::with_config(&config);
+
+    for command in [["config", "check"].as_slice(), &["serve"]] {
+        let refused = folder.run(command);
+
+        refused.assert_refused("[jwt] verifying_key belongs to a signing key");
+    }
+    let made = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(made, 1, "config.toml alone");
+}
+
+#[test]
+fn an_import_nobody_would_use_is_refused() {
+    let pem = SigningKey::generate_pem(Algorithm::ES256).unwrap();
+    let config = format!(
+        "[jwt]\nALGORITHM = \"ES256\"\nSIGNING_KEY = \'\'\'{}\'\'\'\n",
+        *pem
+    );
+    let folder = Folder::with_config(&config);
+
+    let refused = folder.run_with_input(&["keys", "import", "-"], &pem);
+
+    refused.assert_refused("[jwt] signing_key holds the signing key");
+    assert!(!folder.path().join("keys").exists());
+}
+
+#[test]
+fn what_is_no_file_of_a_keys_length_is_not_read() {
+    let folder = Folder::new();
+    fs::write(folder.path().join("huge.pem"), vec![b'x'; 65 * 1024]).unwrap();
+    fs::create_dir(folder.path().join("folder.pem")).unwrap();
+
+    let import = |file| folder.run(&["keys", "import", file]);
+    import("huge.pem").assert_refused("huge.pem is too long for a key");
+    import("folder.pem").assert_refused("folder.pem is not a file");
+    import("/dev/zero").assert_refused("/dev/zero is not a file");
+    import("nowhere.pem").assert_refused("cannot read the key file nowhere.pem");
+}
+
+#[test]
+fn a_start_that_was_interrupted_does_not_block_the_next() {
+    let folder = Folder::new();
+    let pem = SigningKey::generate_pem(Algorithm::ES256).unwrap();
+    assert_eq!(
+        folder.run_with_input(&["keys", "import", "-"], &pem).code,
+        Some(0)
+    );
+    let listed = folder.run(&["keys", "list", "--json"]).stdout;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let file = folder.path().join(listed[0]["origin"].as_str().unwrap());
+    fs::rename(&file, file.with_extension("partial")).unwrap();
+
+    let again = folder.run_with_input(&["keys", "import", "-"], &pem);
+
+    assert_eq!(again.code, Some(0), "{again:?}");
+}
+
+#[test]
 fn a_verifying_key_that_is_not_the_signing_keys_is_refused() {
     let pem = SigningKey::generate_pem(Algorithm::ES256).unwrap();
     let other = SigningKey::generate_pem(Algorithm::ES256).unwrap();

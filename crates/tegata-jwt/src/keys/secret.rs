@@ -1,5 +1,7 @@
 //! What cannot be an HMAC secret.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -30,15 +32,21 @@ pub(super) fn refuse_weak(secret: &[u8]) -> Result<(), KeyError> {
             least: MIN_SECRET,
         });
     }
-    let repeats_one_byte = secret.iter().all(|byte| *byte == secret[0]);
-    if repeats_one_byte
-        || SAMPLE_STARTS
-            .iter()
-            .any(|start| text_of(secret).starts_with(start))
-    {
+    let text = text_of(secret);
+    let is_sample = SAMPLES.iter().any(|sample| text.contains(sample));
+    if is_sample || is_repeated(secret) || distinct(text.as_bytes()) < MIN_DISTINCT {
         return Err(KeyError::SampleSecret);
     }
     Ok(())
+}
+
+/// Whether bytes are one block over and over, the last time perhaps not whole.
+fn is_repeated(bytes: &[u8]) -> bool {
+    (1..=bytes.len() / 2).any(|block| bytes[block..] == bytes[..bytes.len() - block])
+}
+
+fn distinct(bytes: &[u8]) -> usize {
+    bytes.iter().collect::<HashSet<_>>().len()
 }
 
 /// What a secret says as a text, in lower case and without what may stand around it.
@@ -89,15 +97,23 @@ const KEY_STARTS: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
 /// What stands in the texts of PEM, SSH2 and JWK keys, in lower case.
 const KEY_MARKS: [&str; 3] = ["-----begin", "---- begin", "\"kty\""];
 
-/// How the secrets of tutorials and project templates begin, in lower case.
-const SAMPLE_STARTS: [&str; 6] = [
-    "django-insecure-",
-    "your-256-bit-secret",
-    "your-secret-key",
+/// What stands in the secrets of tutorials and project templates, in lower case.
+const SAMPLES: [&str; 11] = [
     "a-string-secret-at-least-256-bits-long",
+    "change-me",
+    "change_me",
     "changeme",
+    "django-insecure-",
+    "qwertyuiop",
     "secretsecret",
+    "supersecret",
+    "your-256-bit-secret",
+    "your-secret",
+    "your_secret",
 ];
+
+/// 32 random hex digits have fewer once in some ten million times.
+const MIN_DISTINCT: usize = 8;
 
 /// RFC 7518 3.2 for HS256, and the least for any secret here.
 const MIN_SECRET: usize = 32;
@@ -150,9 +166,28 @@ mod tests {
         assert!(is_taken("sk-9fJ2kT8zQ1xWm3rYp0sVb6nHc4eJd9uLg2f"));
         assert!(is_taken("{9fJ2kT8zQ1xWm3rYp0sVb6nHc4eJd9uLg2f}"));
         for byte in 0..=255 {
-            let secret = [[0x30, byte].as_slice(), &[0xa5; 46]].concat();
+            let secret: Vec<u8> = [0x30, byte].into_iter().chain(160..206).collect();
             assert!(is_taken(&STANDARD_NO_PAD.encode(secret)), "{byte}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_is_long_and_known_is_refused() {
+        let samples = [
+            "supersecretsupersecretsupersecret-1",
+            "your_secret_key_here_change_me_please",
+            "0123456789abcdef0123456789abcdef",
+            "qwertyuiopasdfghjklzxcvbnm123456",
+            "abababababababababababababababababab",
+            "aabbccddaaddbbccaabbddccbbaaddccddaa",
+            "                                    \t\t\t\t",
+        ];
+
+        assert!(
+            samples
+                .iter()
+                .all(|sample| refused(sample) == KeyError::SampleSecret)
+        );
     }
 
     #[test]

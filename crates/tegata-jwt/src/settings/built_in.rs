@@ -65,14 +65,9 @@ pub(super) fn no_key_set<'de, D: Deserializer<'de>>(
 /// The built-in, by its own path, by Simple JWT's, or by its bare name.
 fn only<'de, D: Deserializer<'de>>(built_in: &str, deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
-    let (_, own_name) = built_in.rsplit_once('.').unwrap_or_default();
-    let is_built_in = match name.rsplit_once('.') {
-        None => name == own_name,
-        Some((module, last)) => {
-            let package = module.split('.').next().unwrap_or_default();
-            last == own_name && ["ninja_jwt", "rest_framework_simplejwt"].contains(&package)
-        }
-    };
+    let simple_jwt = built_in.replace("ninja_jwt", "rest_framework_simplejwt");
+    let bare = built_in.rsplit('.').next();
+    let is_built_in = name == built_in || name == simple_jwt || Some(name.as_str()) == bare;
     if is_built_in {
         return Ok(built_in.to_owned());
     }

@@ -87,7 +87,10 @@ impl FromStr for Lifetime {
         if let Ok(seconds) = text.parse() {
             return Self::from_seconds(seconds);
         }
-        if let Ok(span) = humantime::parse_duration(text) {
+        // The crate's capital M is a month, which nobody who writes "5M" means.
+        if let Ok(span) = humantime::parse_duration(text)
+            && !text.contains('M')
+        {
             return Self::from_seconds(span.as_secs_f64());
         }
         if let Some(span) = timedelta(text) {
@@ -146,12 +149,17 @@ fn timedelta(text: &str) -> Option<f64> {
     let text = text.strip_prefix("datetime.").unwrap_or(text);
     let arguments = text.strip_prefix("timedelta(")?.strip_suffix(')')?;
     let mut seconds = 0.0;
+    let mut given = Vec::new();
     for (place, argument) in arguments.split(',').enumerate() {
         let (unit, number) = match argument.split_once('=') {
             Some((name, number)) => (UNITS.iter().find(|unit| unit.0 == name.trim())?, number),
             None if argument.trim().is_empty() => continue,
             None => (UNITS.get(place)?, argument),
         };
+        if given.contains(&unit.0) {
+            return None;
+        }
+        given.push(unit.0);
         seconds += number.trim().replace('_', "").parse::<f64>().ok()? * unit.1;
     }
     Some(seconds)
@@ -190,6 +198,7 @@ mod tests {
         assert_eq!(seconds("1 day"), Ok(86_400.0));
         assert_eq!(seconds("1h 30m"), Ok(5_400.0));
         assert_eq!(seconds("900ms"), Ok(0.9));
+        assert!(seconds("5M").is_err(), "minutes or months?");
     }
 
     #[test]
@@ -211,6 +220,7 @@ mod tests {
         assert_eq!(seconds("timedelta(0, 90)"), Ok(90.0));
         assert_eq!(seconds("timedelta()"), Ok(0.0));
         assert!(seconds("timedelta(years=1)").is_err());
+        assert!(seconds("timedelta(minutes=5, minutes=5)").is_err());
         assert!(seconds("timedelta(minutes=5").is_err());
     }
 

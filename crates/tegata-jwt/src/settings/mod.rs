@@ -58,8 +58,8 @@ pub struct Settings {
     /// The public key of `signing_key`, as PEM (SPKI, PKCS#1, a certificate) or JWK. May be left
     /// out, for it follows from the private key; another key is refused. HS256 and its like have
     /// none and ignore it.
-    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
-    pub verifying_key: Option<String>,
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::redacted")]
+    pub verifying_key: Option<SecretString>,
     /// A file that holds `verifying_key`.
     #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub verifying_key_file: Option<PathBuf>,

@@ -1,5 +1,4 @@
-//! Texts in settings. TOML has no null: an empty text stands for Python's `None`. The environment
-//! has no lists: a text in brackets stands for one.
+//! Texts in settings. TOML has no null: an empty text stands for Python's `None`.
 
 use std::fmt;
 
@@ -72,15 +71,7 @@ impl<'de> Visitor<'de> for OneOrManyVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMany, E> {
-        let inner = text.trim().strip_prefix('[');
-        let Some(inner) = inner.and_then(|rest| rest.strip_suffix(']')) else {
-            return Ok(OneOrMany::One(text.to_owned()));
-        };
-        let items = inner
-            .split(',')
-            .map(|item| item.trim().trim_matches(['"', '\'']));
-        let items = items.filter(|item| !item.is_empty()).map(str::to_owned);
-        Ok(OneOrMany::Many(items.collect()))
+        Ok(OneOrMany::One(text.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<OneOrMany, A::Error> {
