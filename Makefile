@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 PYTHON ?= python3
+NPM ?= npm
 VENV := target/compat
 
 .PHONY: run test check docs compat
@@ -26,12 +27,20 @@ docs:
 	$(CARGO) run --locked --quiet -- config reference > docs/reference/settings.md
 	$(CARGO) run --locked --quiet -- config reference --toml > config.toml
 
-# Beside a real Django with Ninja JWT, on one database.
-compat: $(VENV)/installed
+# Beside a real Django with Ninja JWT, on one database, and beside other libraries.
+compat: $(VENV)/installed $(VENV)/node/installed
 	$(CARGO) build --locked
 	TEGATA=$${CARGO_TARGET_DIR:-target}/debug/tegata $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/compat
 
 $(VENV)/installed: tests/compat/requirements.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+# After the virtual environment, which is made in an emptied folder.
+NODE := $(addprefix tests/compat/node/,jose.mjs package.json package-lock.json)
+$(VENV)/node/installed: $(NODE) $(VENV)/installed
+	mkdir -p $(@D)
+	cp $(NODE) $(@D)
+	$(NPM) ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@

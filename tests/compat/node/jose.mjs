@@ -1,0 +1,54 @@
+// jose at work for the tests: a question a line of standard input, an answer a line of standard
+// output, both JSON.
+
+import { createInterface } from "node:readline";
+import * as jose from "jose";
+
+const OPERATIONS = {
+  async sign({ algorithm, key, claims }) {
+    const token = new jose.SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: "JWT" });
+    return token.sign(await signingKey(key, algorithm));
+  },
+
+  async verify({ algorithm, key, token }) {
+    const options = { algorithms: [algorithm] };
+    const { protectedHeader, payload } = key.keys
+      ? await jose.jwtVerify(token, jose.createLocalJWKSet(key), options)
+      : await jose.jwtVerify(token, await verifyingKey(key, algorithm), options);
+    return [protectedHeader, payload];
+  },
+
+  async thumbprint({ algorithm, key }) {
+    return jose.calculateJwkThumbprint(await jose.exportJWK(await verifyingKey(key, algorithm)));
+  },
+};
+
+function signingKey(key, algorithm) {
+  return isSymmetric(algorithm) ? secret(key) : jose.importPKCS8(key, algorithm);
+}
+
+function verifyingKey(key, algorithm) {
+  if (typeof key === "object") {
+    return jose.importJWK(key, algorithm);
+  }
+  return isSymmetric(algorithm) ? secret(key) : jose.importSPKI(key, algorithm);
+}
+
+function isSymmetric(algorithm) {
+  return algorithm.startsWith("HS");
+}
+
+function secret(text) {
+  return new TextEncoder().encode(text);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { operation, ...question } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { done: await OPERATIONS[operation](question) };
+  } catch (error) {
+    answer = { failed: `${error.name}: ${error.message}` };
+  }
+  console.log(JSON.stringify(answer));
+}
