@@ -1,6 +1,8 @@
 """A Django project and tegata, side by side on one database file."""
 
+import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -38,8 +40,27 @@ class Server:
         json = body if data is None else None
         return requests.post(self.origin + path, data=data, json=json, timeout=30)
 
-    def login(self, username, password):
-        return self.post("/api/token/pair", {"username": username, "password": password})
+    def get(self, path, token):
+        bearer = {"Authorization": f"Bearer {token}"}
+        return requests.get(self.origin + path, headers=bearer, timeout=30)
+
+    def login(self, username, password, path="/api/token/pair"):
+        return self.post(path, {"username": username, "password": password})
+
+    def sliding(self, username, password):
+        return self.login(username, password, "/api/token/sliding").json()["token"]
+
+    def verify(self, token):
+        return self.post("/api/token/verify", {"token": token})
+
+    def refresh(self, token):
+        return self.post("/api/token/refresh", {"refresh": token})
+
+    def slide(self, token):
+        return self.post("/api/token/sliding/refresh", {"token": token})
+
+    def blacklist(self, token):
+        return self.post("/api/token/blacklist", {"refresh": token})
 
     def stop(self):
         self.process.terminate()
@@ -49,10 +70,11 @@ class Server:
 class Site:
     """One database, and both programs that work on it."""
 
-    def __init__(self, folder, algorithm):
+    def __init__(self, folder, algorithm, **jwt):
         self.folder = folder
         self.database = folder / "db.sqlite3"
         self.algorithm = algorithm
+        self.jwt = jwt
         self.servers = []
         self.environment = os.environ | {
             "COMPAT_DATABASE": str(self.database),
@@ -64,7 +86,7 @@ class Site:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=HERE,
-            env=self.environment | environment,
+            env=self.environment | self.settings() | environment,
             capture_output=True,
             text=True,
             check=True,
@@ -73,11 +95,11 @@ class Site:
     def shell(self, code):
         return self.manage("shell", "--verbosity", "0", "-c", code).strip()
 
-    def create_django_user(self, username, password, staff=False):
+    def create_django_user(self, username, password, staff=False, **fields):
         create = "create_superuser" if staff else "create_user"
         self.shell(
             "from django.contrib.auth import get_user_model\n"
-            f"get_user_model().objects.{create}({username!r}, password={password!r})"
+            f"get_user_model().objects.{create}({username!r}, password={password!r}, **{fields!r})"
         )
 
     def tegata(self, *arguments, **more):
@@ -95,7 +117,12 @@ class Site:
             f'[server]\nbind = "127.0.0.1:{port}"\n'
             f'[database]\nurl = "sqlite://{self.database}"\n'
             f'[jwt]\nALGORITHM = "{self.algorithm}"\n{key}\n'
+            + "".join(f"{name} = {json.dumps(value)}\n" for name, value in self.jwt.items())
         )
+
+    def settings(self):
+        """The settings of Ninja JWT that this site has besides, for Django."""
+        return {"COMPAT_JWT": json.dumps(self.jwt)}
 
     def serve_tegata(self):
         port = free_port()
@@ -105,11 +132,19 @@ class Site:
     def serve_django(self):
         port = free_port()
         command = [sys.executable, "manage.py", "runserver", f"127.0.0.1:{port}", "--noreload"]
-        return self.keep(Server(command, HERE, self.environment, port))
+        environment = self.environment | self.settings()
+        return self.keep(Server(command, HERE, environment, port))
+
+    def serve_both(self):
+        return self.serve_tegata(), self.serve_django()
 
     def keep(self, server):
         self.servers.append(server)
         return server
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
 
     def schema(self):
         """The tables and indexes, spaces folded."""
@@ -136,8 +171,7 @@ def site(request, tmp_path):
     site = Site(tmp_path, request.param)
     site.configure()
     yield site
-    for server in site.servers:
-        server.stop()
+    site.stop()
 
 
 @pytest.fixture
@@ -146,3 +180,17 @@ def django_site(site):
     site.manage("migrate", "--verbosity", "0")
     site.create_django_user("alice", "alice-pw")
     return site
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory):
+    """tegata and Django, each on a copy of one database, so that both can be asked the same."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("tegata", "django")]
+    ours, theirs = (Site(folder, "HS256") for folder in folders)
+    theirs.manage("migrate", "--verbosity", "0")
+    theirs.create_django_user("alice", "alice-pw")
+    theirs.create_django_user("ines", "ines-pw", is_active=False)
+    shutil.copy(theirs.database, ours.database)
+    yield ours.serve_tegata(), theirs.serve_django()
+    ours.stop()
+    theirs.stop()

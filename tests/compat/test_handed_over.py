@@ -1,7 +1,7 @@
 """Django on a database made by tegata."""
 
 import pytest
-from test_side_by_side import log_in_at_the_admin
+from wire import log_in_at_the_admin
 
 pytestmark = pytest.mark.parametrize("site", ["HS256"], indirect=True)
 

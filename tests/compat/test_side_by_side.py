@@ -1,9 +1,7 @@
 """tegata on a database made by Django, both at work."""
 
-import re
-
-import pytest
 import requests
+from wire import log_in_at_the_admin
 
 
 def test_a_django_user_logs_in_at_tegata(django_site):
@@ -79,68 +77,3 @@ def test_a_token_blacklisted_by_django_is_refused_by_tegata(django_site):
     answer = tegata.post("/api/token/refresh", {"refresh": refresh})
     assert answer.status_code == 401
     assert answer.json()["detail"] == "Token is blacklisted"
-
-
-BODIES = [
-    "",
-    "{",
-    "[]",
-    "null",
-    '"x"',
-    "{}",
-    "username=alice&password=alice-pw",
-    '{"username": "alice"}',
-    '{"password": "x"}',
-    '{"username": "", "password": ""}',
-    '{"username": 0, "password": []}',
-    '{"username": 1, "password": "x"}',
-    '{"username": true, "password": {"a": 1}}',
-    '{"username": "nobody", "password": "x"}',
-    '{"username": "alice", "password": "wrong"}',
-    '{"username": "%s", "password": "x"}' % ("x" * 151),
-    '{"username": " ", "password": " "}',
-    '{"refresh": null}',
-    '{"refresh": 1, "token": 1}',
-    '{"refresh": [1], "token": [1]}',
-    '{"refresh": "x", "token": "x"}',
-    '{"refresh": "a.b.c", "token": "a.b.c"}',
-    '{"refresh": "", "token": ""}',
-    '\ufeff{"refresh": "x", "token": "x"}',
-]
-
-
-@pytest.mark.parametrize("site", ["HS256"], indirect=True)
-def test_refusals_are_the_same_to_the_byte(django_site):
-    tegata, django = django_site.serve_tegata(), django_site.serve_django()
-
-    for path in ("pair", "refresh", "verify"):
-        for body in BODIES:
-            ours = tegata.post(f"/api/token/{path}", body.encode())
-            theirs = django.post(f"/api/token/{path}", body.encode())
-            assert told(ours) == told(theirs), (path, body)
-
-
-@pytest.mark.parametrize("site", ["HS256"], indirect=True)
-def test_other_methods_are_refused_alike(django_site):
-    tegata, django = django_site.serve_tegata(), django_site.serve_django()
-
-    for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS"):
-        ours, theirs = (
-            requests.request(method, server.origin + "/api/token/pair", timeout=30)
-            for server in (tegata, django)
-        )
-        assert told(ours) == told(theirs), method
-        assert ours.headers["allow"] == theirs.headers["allow"]
-
-
-def told(answer):
-    return answer.status_code, answer.headers["content-type"], answer.content
-
-
-def log_in_at_the_admin(django, username, password):
-    session = requests.Session()
-    page = session.get(django.origin + "/admin/login/", timeout=30)
-    token = re.search('name="csrfmiddlewaretoken" value="([^"]+)"', page.text).group(1)
-    form = {"csrfmiddlewaretoken": token, "username": username, "password": password}
-    url = django.origin + "/admin/login/?next=/admin/"
-    return session.post(url, data=form, allow_redirects=False, timeout=30)

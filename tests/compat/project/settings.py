@@ -1,5 +1,7 @@
-"""An ordinary Django project with Ninja JWT; the tests name its database and its algorithm."""
+"""An ordinary Django project with Ninja JWT; the tests name its database, its algorithm, and
+more settings of Ninja JWT."""
 
+import json
 import os
 from pathlib import Path
 
@@ -64,3 +66,4 @@ else:
         "SIGNING_KEY": private,
         "VERIFYING_KEY": public_pem(private),
     }
+NINJA_JWT |= json.loads(os.environ.get("COMPAT_JWT", "{}"))

@@ -1,0 +1,81 @@
+"""Odd claims under a genuine signature, answered by both services alike."""
+
+import pytest
+from odd_tokens import ENDPOINTS, HOUR, ask, now
+
+ALIKE = {
+    "genuine": {},
+    "exp a fraction": {"exp": now(HOUR) + 0.5},
+    "exp a whole fraction": {"exp": float(now(HOUR))},
+    "exp missing": {"exp": ...},
+    "exp null": {"exp": None},
+    "exp an empty text": {"exp": ""},
+    "exp a word": {"exp": "soon"},
+    "exp a list": {"exp": [now(HOUR)]},
+    "exp an object": {"exp": {"at": now(HOUR)}},
+    "exp false": {"exp": False},
+    "exp zero": {"exp": 0},
+    "exp negative": {"exp": -1},
+    "exp long ago": {"exp": -(10**18)},
+    "exp a second ago": {"exp": now(-1)},
+    "iat missing": {"iat": ...},
+    "iat a fraction": {"iat": now(-1) + 0.25},
+    "iat ahead": {"iat": now(HOUR)},
+    "iat null": {"iat": None},
+    "iat a word": {"iat": "now"},
+    "iat a list": {"iat": [1]},
+    "iat zero": {"iat": 0},
+    "iat huge": {"iat": 10**30},
+    "nbf before": {"nbf": now(-HOUR)},
+    "nbf a fraction": {"nbf": now(-HOUR) + 0.5},
+    "nbf ahead": {"nbf": now(HOUR)},
+    "nbf null": {"nbf": None},
+    "nbf a word": {"nbf": "now"},
+    "nbf an object": {"nbf": {}},
+    "jti empty": {"jti": ""},
+    "jti a number": {"jti": 1},
+    "jti null": {"jti": None},
+    "jti a list": {"jti": ["1"]},
+    "jti of 255 characters": {"jti": "\u00e9" * 255},
+    "type missing": {"token_type": ...},
+    "type null": {"token_type": None},
+    "type a number": {"token_type": 1},
+    "type a list": {"token_type": ["refresh"]},
+    "type unknown": {"token_type": "id"},
+    "type of another case": {"token_type": "Refresh"},
+    "an access token": {"token_type": "access"},
+    "sub a text": {"sub": "alice"},
+    "sub empty": {"sub": ""},
+    "sub a number": {"sub": 1},
+    "sub null": {"sub": None},
+    "sub a list": {"sub": ["alice"]},
+    "aud a text": {"aud": "web"},
+    "aud a list": {"aud": ["web", "app"]},
+    "aud a number": {"aud": 1},
+    "aud null": {"aud": None},
+    "iss a text": {"iss": "https://issuer.example"},
+    "iss empty": {"iss": ""},
+    "user as text": {"user_id": "1"},
+    "refresh_exp missing": {"refresh_exp": ...},
+    "refresh_exp passed": {"refresh_exp": now(-1)},
+    "refresh_exp a fraction": {"refresh_exp": now(HOUR) + 0.5},
+    "refresh_exp zero": {"refresh_exp": 0},
+    "refresh_exp negative": {"refresh_exp": -1},
+    "more claims": {"a": {"b": [1, {"c": None}]}, "": 0, "\u00e9": "\U0001f600", "f": 1.5},
+    "deep claims": '{%s, "a": ' + "[" * 90 + "]" * 90 + "}",
+    "a list for claims": "[%s]",
+    "a text for claims": '"x"',
+    "null for claims": "null",
+    "no JSON": "x",
+    "nothing": "",
+    "two objects": "{%s}{}",
+    "blanks around": " {%s} ",
+}
+"""Claims in place of a genuine token's, or a text with those at %s."""
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_claims_are_taken_alike(twins, case):
+    for path in ENDPOINTS:
+        ours, theirs = ask(twins, path, ALIKE[case])
+        assert ours == theirs != 500, path
