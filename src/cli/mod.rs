@@ -41,7 +41,7 @@ enum Command {
     /// Look at settings.
     #[command(subcommand)]
     Config(config::Config),
-    /// Make, list and move signing keys.
+    /// Generate, list, import and export signing keys.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Issue, verify and look at tokens.

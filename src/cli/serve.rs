@@ -77,7 +77,7 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
         !may_have_issued,
         "{} holds no key, but tokens may have been issued from this database before: put the key \
          back, or set [jwt] algorithm and signing_key to what they were signed with. If none was \
-         ever issued, make a key: keys/README.md says how",
+         ever issued, `tegata keys generate` makes one",
         settings.keys.dir.display()
     );
     let (key, path) = keys::generate(settings)?;

@@ -20,8 +20,8 @@ pub struct User {
     pub is_active: bool,
 }
 
-/// A user as one was found, to be looked at once more in the transaction that counts: hashing takes
-/// long. No `Debug`: the password hash does not belong in logs.
+/// A user as one was found, to be looked at once more in the transaction that counts: much may have
+/// changed meanwhile, for hashing takes long. No `Debug`: the password hash does not belong in logs.
 pub struct Unchanged {
     id: UserId,
     /// The hash there must be still; `None` where any will do.
