@@ -138,7 +138,7 @@ fn insert(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<(
         row.token,
         Timestamp(row.created_at),
         Timestamp(row.expires_at),
-        row.user.clone().map(UserKey),
+        row.user.as_ref().map(UserKey),
         row.jti
     ])?;
     Ok(())
