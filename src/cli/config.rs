@@ -41,9 +41,7 @@ impl Config {
 fn check(source: &Source) -> Result<()> {
     let settings = load(source)?;
     log_to_stderr(settings.log.level);
-    if keys::configured(&settings)?.is_none() {
-        keys::kept(&settings)?;
-    }
+    keys::find(&settings)?;
     eprintln!("{source}: ok");
     Ok(())
 }
