@@ -34,11 +34,11 @@ impl Token {
 
 /// A token given as an argument, or by standard input where that is `-`.
 fn given(token: String) -> Result<String> {
-    if token != "-" {
-        return Ok(token);
+    let mut text = token;
+    if text == "-" {
+        text.clear();
+        std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)?;
     }
-    let mut text = String::new();
-    std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)?;
     Ok(text.trim().to_owned())
 }
 
