@@ -53,44 +53,6 @@ pub enum ApiError {
     UserNotFound,
 }
 
-/// One fault of a body, as pydantic tells it.
-#[derive(Debug, Serialize)]
-pub struct FieldError {
-    /// The fault's stable name.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// Where it is: `body`, the parameter, the member.
-    pub loc: Vec<&'static str>,
-    /// What is wrong.
-    pub msg: Cow<'static, str>,
-    /// The bound that was broken, or the words of the error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ctx: Option<Value>,
-}
-
-impl FieldError {
-    /// A fault that is not about a bound.
-    #[must_use]
-    pub fn new(
-        kind: &'static str,
-        loc: Vec<&'static str>,
-        msg: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            kind,
-            loc,
-            msg: msg.into(),
-            ctx: None,
-        }
-    }
-
-    /// Nothing stands where something must.
-    #[must_use]
-    pub fn missing(loc: Vec<&'static str>) -> Self {
-        Self::new("missing", loc, "Field required")
-    }
-}
-
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
@@ -196,6 +158,44 @@ impl From<TokenError> for ApiError {
 impl<E: Into<Unavailable>> From<E> for ApiError {
     fn from(error: E) -> Self {
         Self::Unavailable(error.into())
+    }
+}
+
+/// One fault of a body, as pydantic tells it.
+#[derive(Debug, Serialize)]
+pub struct FieldError {
+    /// The fault's stable name.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Where it is: `body`, the parameter, the member.
+    pub loc: Vec<&'static str>,
+    /// What is wrong.
+    pub msg: Cow<'static, str>,
+    /// The bound that was broken, or the words of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctx: Option<Value>,
+}
+
+impl FieldError {
+    /// A fault that is not about a bound.
+    #[must_use]
+    pub fn new(
+        kind: &'static str,
+        loc: Vec<&'static str>,
+        msg: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            kind,
+            loc,
+            msg: msg.into(),
+            ctx: None,
+        }
+    }
+
+    /// Nothing stands where something must.
+    #[must_use]
+    pub fn missing(loc: Vec<&'static str>) -> Self {
+        Self::new("missing", loc, "Field required")
     }
 }
 
