@@ -121,10 +121,11 @@ impl ApiError {
         }
     }
 
-    /// The one line a failure leaves in the log. Refusals are the caller's, and leave it to those
+    /// What a failure leaves in the log: one line, or one for each class. Refusals are the caller's, and leave it to those
     /// who look for them.
     fn log(&self) {
         match self {
+            Self::RefusedToken(classes) => classes.iter().for_each(RefusedClass::log),
             Self::Token(error) => tracing::debug!(%error, "token refused"),
             // A flood of logins must not become a flood of log lines.
             Self::Unavailable(error @ Unavailable::HashingBusy) => {
