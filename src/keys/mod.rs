@@ -152,16 +152,19 @@ fn parse(settings: &Settings, text: &str, name: &str) -> Result<SigningKey> {
             tracing::warn!("{name}: {weakness}; [compat] short_hmac_secret lets it through");
             SigningKey::from_weak_secret(algorithm, text.as_bytes())
         }
-        key => key,
+        Ok(key) => {
+            // RFC 7518 3.2 would have it refused, and then few Django projects could use HS512.
+            let (length, least) = (text.len(), algorithm.secret_bytes().unwrap_or_default());
+            if length < least {
+                tracing::warn!(
+                    "{name} has {length} bytes; a secret for {algorithm} should have {least}"
+                );
+            }
+            Ok(key)
+        }
+        refused => refused,
     };
     let key = key.with_context(|| format!("{name} cannot serve as the signing key"))?;
-
-    // RFC 7518 3.2 would have it refused, and then few Django projects could use HS512.
-    let least = algorithm.secret_bytes().unwrap_or_default();
-    if text.len() < least {
-        let length = text.len();
-        tracing::warn!("{name} has {length} bytes; a secret for {algorithm} should have {least}");
-    }
     check_verifying_key(settings, &key)?;
     Ok(key)
 }
