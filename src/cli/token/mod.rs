@@ -9,7 +9,8 @@ use std::io::Read;
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::settings::{Source, load};
+use crate::cli::settings;
+use crate::settings::Source;
 
 #[derive(Subcommand)]
 pub(super) enum Token {
@@ -25,7 +26,7 @@ impl Token {
     /// `tegata token …`.
     pub(super) async fn run(self, source: &Source) -> Result<()> {
         match self {
-            Self::Issue(command) => command.run(load(source)?).await,
+            Self::Issue(command) => command.run(settings(source)?).await,
             Self::Verify(command) => command.run(source),
             Self::Decode(command) => command.run(),
         }
