@@ -27,7 +27,7 @@ impl FolderLock {
                     thread::sleep(INTERVAL);
                 }
                 Err(TryLockError::WouldBlock) => {
-                    bail!("another process holds the lock of the folder {shown}")
+                    bail!("another process makes something in {shown}: try again when it is done")
                 }
                 Err(TryLockError::Error(error)) => {
                     return Err(error).with_context(|| format!("cannot lock the folder {shown}"));

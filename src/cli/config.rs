@@ -3,7 +3,7 @@ use std::io::Write;
 use anyhow::Result;
 use clap::Subcommand;
 
-use super::serve::log_to_stderr;
+use super::settings;
 use crate::keys;
 use crate::settings::{Source, load, load_with_origins, reference, tables};
 
@@ -39,11 +39,7 @@ impl Config {
 }
 
 fn check(source: &Source) -> Result<()> {
-    let settings = load(source)?;
-    log_to_stderr(settings.log.level);
-    if keys::configured(&settings)?.is_none() {
-        keys::kept(&settings)?;
-    }
+    keys::find(&settings(source)?)?;
     eprintln!("{source}: ok");
     Ok(())
 }

@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -51,11 +51,9 @@ impl Keys {
 }
 
 fn generate(settings: &Settings) -> Result<()> {
-    if let Some(configured) = keys::configured(settings)? {
-        anyhow::bail!("{} holds the signing key", configured.name);
-    }
+    keys::refuse_configured(settings)?;
     if let Some(kept) = keys::kept(settings)? {
-        anyhow::bail!("{} is there already: move it away first", kept.name);
+        bail!("{} is there already: move it away first", kept.name);
     }
     let (key, path) = keys::generate(settings)?;
     tell(&key, &path);

@@ -11,12 +11,14 @@ mod serve;
 mod token;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
+use tracing::Level;
 
-use crate::settings::{Source, load};
+use crate::settings::{LogLevel, Settings, Source, load};
 
 /// Issues and verifies JSON Web Tokens.
 #[derive(Parser)]
@@ -41,7 +43,7 @@ enum Command {
     /// Look at settings.
     #[command(subcommand)]
     Config(config::Config),
-    /// Make, list and move signing keys.
+    /// Generate, list, import and export signing keys.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Issue, verify and look at tokens.
@@ -66,13 +68,36 @@ async fn execute(cli: Cli) -> Result<()> {
     let source = config.map_or(Source::Default, |path| Source::File(path.into()));
     match cli.command {
         None => Ok(Cli::command().print_help()?),
-        Some(Command::Serve) => serve::run(load(&source)?).await,
-        Some(Command::Migrate) => migrate::run(&load(&source)?),
-        Some(Command::Createuser(command)) => command.run(&load(&source)?).await,
+        Some(Command::Serve) => serve::run(settings(&source)?).await,
+        Some(Command::Migrate) => migrate::run(&settings(&source)?),
+        Some(Command::Createuser(command)) => command.run(&settings(&source)?).await,
         Some(Command::Config(command)) => command.run(&source),
-        Some(Command::Keys(command)) => command.run(&load(&source)?),
+        Some(Command::Keys(command)) => command.run(&settings(&source)?),
         Some(Command::Token(command)) => command.run(&source).await,
     }
+}
+
+/// The settings, for a command that acts on them. From here on there is a log, at their level.
+fn settings(source: &Source) -> Result<Settings> {
+    let settings = load(source)?;
+    log_to_stderr(settings.log.level);
+    Ok(settings)
+}
+
+fn log_to_stderr(level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }
 
 /// The command was given what it cannot work with.

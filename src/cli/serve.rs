@@ -1,4 +1,4 @@
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -6,18 +6,16 @@ use anyhow::{Context, Result, ensure};
 use tegata_jwt::{Clock, SigningKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::Level;
 
 use crate::account::random_password;
 use crate::app::App;
-use crate::settings::{LogLevel, Settings};
+use crate::settings::Settings;
 use crate::store::{Migration, NewUser, Store};
 use crate::{http, keys};
 
 /// `tegata serve`. What can refuse the start comes before what leaves traces, and each step can be
 /// repeated after an interruption.
 pub(super) async fn run(settings: Settings) -> Result<()> {
-    log_to_stderr(settings.log.level);
     let stop = stop_signal()?;
     let bind = settings.server.bind;
     let listener = TcpListener::bind(bind).await;
@@ -77,7 +75,7 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
         !may_have_issued,
         "{} holds no key, but tokens may have been issued from this database before: put the key \
          back, or set [jwt] algorithm and signing_key to what they were signed with. If none was \
-         ever issued, make a key: keys/README.md says how",
+         ever issued, `tegata keys generate` makes one",
         settings.keys.dir.display()
     );
     let (key, path) = keys::generate(settings)?;
@@ -144,22 +142,6 @@ fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-pub(super) fn log_to_stderr(level: LogLevel) {
-    let level = match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Warn => Level::WARN,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
-        LogLevel::Trace => Level::TRACE,
-    };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
 }
 
 const ADMIN: &str = "admin";

@@ -53,44 +53,6 @@ pub enum ApiError {
     UserNotFound,
 }
 
-/// One fault of a body, as pydantic tells it.
-#[derive(Debug, Serialize)]
-pub struct FieldError {
-    /// The fault's stable name.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// Where it is: `body`, the parameter, the member.
-    pub loc: Vec<&'static str>,
-    /// What is wrong.
-    pub msg: Cow<'static, str>,
-    /// The bound that was broken, or the words of the error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ctx: Option<Value>,
-}
-
-impl FieldError {
-    /// A fault that is not about a bound.
-    #[must_use]
-    pub fn new(
-        kind: &'static str,
-        loc: Vec<&'static str>,
-        msg: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self {
-            kind,
-            loc,
-            msg: msg.into(),
-            ctx: None,
-        }
-    }
-
-    /// Nothing stands where something must.
-    #[must_use]
-    pub fn missing(loc: Vec<&'static str>) -> Self {
-        Self::new("missing", loc, "Field required")
-    }
-}
-
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
@@ -159,10 +121,11 @@ impl ApiError {
         }
     }
 
-    /// The one line a failure leaves in the log. Refusals are the caller's, and leave it to those
+    /// What a failure leaves in the log: one line, or one for each class. Refusals are the caller's, and leave it to those
     /// who look for them.
     fn log(&self) {
         match self {
+            Self::RefusedToken(classes) => classes.iter().for_each(RefusedClass::log),
             Self::Token(error) => tracing::debug!(%error, "token refused"),
             // A flood of logins must not become a flood of log lines.
             Self::Unavailable(error @ Unavailable::HashingBusy) => {
@@ -196,6 +159,44 @@ impl From<TokenError> for ApiError {
 impl<E: Into<Unavailable>> From<E> for ApiError {
     fn from(error: E) -> Self {
         Self::Unavailable(error.into())
+    }
+}
+
+/// One fault of a body, as pydantic tells it.
+#[derive(Debug, Serialize)]
+pub struct FieldError {
+    /// The fault's stable name.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Where it is: `body`, the parameter, the member.
+    pub loc: Vec<&'static str>,
+    /// What is wrong.
+    pub msg: Cow<'static, str>,
+    /// The bound that was broken, or the words of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctx: Option<Value>,
+}
+
+impl FieldError {
+    /// A fault that is not about a bound.
+    #[must_use]
+    pub fn new(
+        kind: &'static str,
+        loc: Vec<&'static str>,
+        msg: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            kind,
+            loc,
+            msg: msg.into(),
+            ctx: None,
+        }
+    }
+
+    /// Nothing stands where something must.
+    #[must_use]
+    pub fn missing(loc: Vec<&'static str>) -> Self {
+        Self::new("missing", loc, "Field required")
     }
 }
 

@@ -15,14 +15,20 @@ pub struct RefusedClass {
     token_class: &'static str,
     token_type: &'static str,
     message: Cow<'static, str>,
+    /// What is wrong with the token itself, for the log.
+    #[serde(skip)]
+    error: Option<TokenError>,
 }
 
 impl RefusedClass {
     /// The token itself is refused.
     #[must_use]
-    pub fn new(class: TokenClass, error: &TokenError) -> Self {
-        tracing::debug!(%error, "token refused");
-        Self::because(class, token_detail(error))
+    pub fn new(class: TokenClass, error: TokenError) -> Self {
+        let message = token_detail(&error);
+        Self {
+            error: Some(error),
+            ..Self::because(class, message)
+        }
     }
 
     /// The token is blacklisted.
@@ -36,6 +42,13 @@ impl RefusedClass {
             token_class: class.class_name(),
             token_type: class.name(),
             message,
+            error: None,
+        }
+    }
+
+    pub(super) fn log(&self) {
+        if let Some(error) = &self.error {
+            tracing::debug!(%error, class = self.token_class, "token refused");
         }
     }
 }

@@ -41,7 +41,7 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
     let decoded = match app.verifier.decode(token) {
         Ok(decoded) => decoded,
         Err(error) => {
-            let refuse = |class: &TokenClass| RefusedClass::new(*class, &error);
+            let refuse = |class: &TokenClass| RefusedClass::new(*class, error.clone());
             return Err(ApiError::RefusedToken(classes.iter().map(refuse).collect()));
         }
     };
@@ -54,7 +54,7 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
         }
         match app.verifier.check(&decoded, *class) {
             Ok(()) => return Ok(app.verifier.require(decoded, *class)?),
-            Err(error) => refused.push(RefusedClass::new(*class, &error)),
+            Err(error) => refused.push(RefusedClass::new(*class, error)),
         }
     }
     Err(ApiError::RefusedToken(refused))

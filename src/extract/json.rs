@@ -19,6 +19,10 @@ use crate::json as python;
 /// does not look at it.
 pub struct Json<T>(pub T);
 
+/// What an endpoint answers that has nothing to tell: `{}`.
+#[derive(Serialize)]
+pub struct Empty {}
+
 /// What an endpoint reads from a JSON body.
 pub trait Schema: Sized {
     /// The body's name in the `loc` of an error.

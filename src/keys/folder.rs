@@ -21,7 +21,8 @@ impl<'a> Folder<'a> {
     /// The one key that is kept here, if any.
     pub(super) fn only_key(&self) -> Result<Option<(PathBuf, SecretString)>> {
         if mode(self.0).is_ok_and(|mode| mode & 0o022 != 0) {
-            tracing::warn!("others can put keys into {}", self.0.display());
+            let shown = self.0.display();
+            tracing::warn!("others can put keys into {shown}: run `chmod go-w {shown}`");
         }
         let mut files = self.key_files()?;
         let Some(path) = files.pop() else {
@@ -89,7 +90,8 @@ pub(crate) fn read(path: &Path) -> Result<SecretString> {
 
 pub(super) fn warn_if_public(path: &Path) {
     if mode(path).is_ok_and(|mode| mode & 0o007 != 0) {
-        tracing::warn!("{} can be read by everyone", path.display());
+        let shown = path.display();
+        tracing::warn!("{shown} can be read by everyone: run `chmod o-rwx {shown}`");
     }
 }
 

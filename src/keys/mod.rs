@@ -72,13 +72,17 @@ pub fn kept(settings: &Settings) -> Result<Option<Origin>> {
     Origin::parse(settings, text, name).map(Some)
 }
 
-/// The signing key there is: what a command needs that makes none.
+/// The signing key, if there is one: that of the settings or, where they give none, of the folder.
+pub fn find(settings: &Settings) -> Result<Option<Origin>> {
+    match configured(settings)? {
+        None => kept(settings),
+        configured => Ok(configured),
+    }
+}
+
+/// The signing key, which must be there: for commands that make none.
 pub fn existing(settings: &Settings) -> Result<Origin> {
-    let found = match configured(settings)? {
-        None => kept(settings)?,
-        configured => configured,
-    };
-    found.with_context(|| {
+    find(settings)?.with_context(|| {
         let dir = settings.keys.dir.display();
         format!("{dir} holds no key: `tegata keys generate` makes one")
     })
@@ -99,9 +103,7 @@ pub fn import(settings: &Settings, text: &str) -> Result<(SigningKey, PathBuf)> 
         !algorithm.is_symmetric(),
         "{algorithm} signs with a secret: set [jwt] signing_key or signing_key_file"
     );
-    if let Some(configured) = configured(settings)? {
-        bail!("{} holds the signing key", configured.name);
-    }
+    refuse_configured(settings)?;
     let pem = SigningKey::to_pem(algorithm, text)?;
     let (key, path, kid) = keep(settings, &pem)?;
     ensure!(
@@ -110,6 +112,18 @@ pub fn import(settings: &Settings, text: &str) -> Result<(SigningKey, PathBuf)> 
         path.display()
     );
     Ok((key, path))
+}
+
+/// Refuses a signing key of the settings: beside it nobody would look at one that is kept.
+pub fn refuse_configured(settings: &Settings) -> Result<()> {
+    if let Some(configured) = configured(settings)? {
+        bail!(
+            "{} holds the signing key: take it out of the settings to use one in {}",
+            configured.name,
+            settings.keys.dir.display()
+        );
+    }
+    Ok(())
 }
 
 /// Keeps a key where there is none. Answers with the key that is there then and its file, and the
@@ -138,16 +152,19 @@ fn parse(settings: &Settings, text: &str, name: &str) -> Result<SigningKey> {
             tracing::warn!("{name}: {weakness}; [compat] short_hmac_secret lets it through");
             SigningKey::from_weak_secret(algorithm, text.as_bytes())
         }
-        key => key,
+        Ok(key) => {
+            // RFC 7518 3.2 would have it refused, and then few Django projects could use HS512.
+            let (length, least) = (text.len(), algorithm.secret_bytes().unwrap_or_default());
+            if length < least {
+                tracing::warn!(
+                    "{name} has {length} bytes; a secret for {algorithm} should have {least}"
+                );
+            }
+            Ok(key)
+        }
+        refused => refused,
     };
     let key = key.with_context(|| format!("{name} cannot serve as the signing key"))?;
-
-    // RFC 7518 3.2 would have it refused, and then few Django projects could use HS512.
-    let least = algorithm.secret_bytes().unwrap_or_default();
-    if text.len() < least {
-        let length = text.len();
-        tracing::warn!("{name} has {length} bytes; a secret for {algorithm} should have {least}");
-    }
     check_verifying_key(settings, &key)?;
     Ok(key)
 }

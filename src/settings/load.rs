@@ -109,8 +109,8 @@ impl<P: Provider> Provider for Lowercase<P> {
 }
 
 /// The environment's `TEGATA_<TABLE>__<KEY>`, each value as its bare text, `[a, b]` as a list where
-/// a setting takes one. A variable of no known
-/// table is somebody else's: orchestrators set `TEGATA_PORT` and the like.
+/// a setting takes one. A variable of no known table is somebody else's: orchestrators set
+/// `TEGATA_PORT` and the like.
 struct Environment;
 
 impl Provider for Environment {

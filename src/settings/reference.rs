@@ -144,9 +144,9 @@ const TOML_HEAD: &str = "\
 const MARKDOWN_HEAD: &str = "\
 # Settings
 
-Defaults give way to `config.toml`, that to the environment, `TEGATA_<TABLE>__<KEY>`, and that to
-flags of the command line. The defaults are those of Ninja JWT; where the shipped `config.toml`
-differs from them, both say so, and why.
+Defaults give way to `config.toml`, and that to the environment, `TEGATA_<TABLE>__<KEY>`. The
+defaults are those of Ninja JWT; where the shipped `config.toml` differs from them, both say so, and
+why.
 
 - **Names** of tables and keys may be written in either case, and `[jwt]` may be called
   `[NINJA_JWT]` or `[SIMPLE_JWT]`: `[NINJA_JWT] LEEWAY` and `[jwt] leeway` are the same. A key given

@@ -20,11 +20,11 @@ impl ToSql for Timestamp {
 
 /// A user's key. A text that is an integer finds the user with that number, as in Django; any
 /// other finds nobody, where SQLite would take `1.0` for 1.
-pub(super) struct UserKey(pub(super) UserId);
+pub(super) struct UserKey<'a>(pub(super) &'a UserId);
 
-impl ToSql for UserKey {
+impl ToSql for UserKey<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let value = match &self.0 {
+        let value = match self.0 {
             UserId::Number(number) => Value::from(*number),
             UserId::Text(text) => text.parse().map_or(Value::Null, Value::Integer),
         };

@@ -76,8 +76,8 @@ impl Store {
         self.sqlite.write(record).await
     }
 
-    /// Rotates a refresh token in one transaction: of any number of callers with the same old
-    /// token one is first.
+    /// Rotates a refresh token in one transaction: where that blacklists the old token, one of any
+    /// number of callers with it is first, and the others are refused.
     pub async fn rotate(&self, rotation: Rotation, now: DateTime<Utc>) -> Result<Rotated> {
         let rotate = move |connection: &Connection| {
             if let Some(user) = &rotation.user
@@ -138,7 +138,7 @@ fn insert(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<(
         row.token,
         Timestamp(row.created_at),
         Timestamp(row.expires_at),
-        row.user.clone().map(UserKey),
+        row.user.as_ref().map(UserKey),
         row.jti
     ])?;
     Ok(())

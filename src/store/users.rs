@@ -20,8 +20,8 @@ pub struct User {
     pub is_active: bool,
 }
 
-/// A user as one was found, to be looked at once more in the transaction that counts: hashing takes
-/// long. No `Debug`: the password hash does not belong in logs.
+/// A user as one was found, to be looked at once more in the transaction that counts: much may have
+/// changed meanwhile, for hashing takes long. No `Debug`: the password hash does not belong in logs.
 pub struct Unchanged {
     id: UserId,
     /// The hash there must be still; `None` where any will do.
@@ -63,7 +63,7 @@ impl Unchanged {
             "SELECT EXISTS (SELECT 1 FROM auth_user WHERE id = $1 \
              AND ($2 IS NULL OR password = $2) AND (is_active OR NOT $3))",
         )?;
-        let values = params![UserKey(self.id.clone()), self.password, self.must_be_active];
+        let values = params![UserKey(&self.id), self.password, self.must_be_active];
         statement.query_row(values, |row| row.get(0))
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn set_last_login(
 ) -> rusqlite::Result<()> {
     let mut statement =
         connection.prepare_cached("UPDATE auth_user SET last_login = $1 WHERE id = $2")?;
-    statement.execute(params![Timestamp(time), UserKey(user.id.clone())])?;
+    statement.execute(params![Timestamp(time), UserKey(&user.id)])?;
     Ok(())
 }
 
@@ -103,9 +103,8 @@ impl Store {
 
     /// The user with this key.
     pub async fn user_by_id(&self, id: UserId) -> Result<Option<User>> {
-        let id = UserKey(id);
         self.sqlite
-            .read(move |connection| find(connection, "id", &id))
+            .read(move |connection| find(connection, "id", &UserKey(&id)))
             .await
     }
 

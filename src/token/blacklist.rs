@@ -2,20 +2,17 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::verify::Nothing;
+use super::presented::decode;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{Json, Object, Schema};
+use crate::extract::{Empty, Json, Object, Schema};
 
 /// `POST /api/token/blacklist`: ends a refresh token before its time.
 pub(super) async fn blacklist(
     State(app): State<Arc<App>>,
     Json(Blacklist { refresh }): Json<Blacklist>,
-) -> Result<Json<Nothing>, ApiError> {
-    let decoded = app.verifier.decode(&refresh)?;
-    if app.blacklist.contains(&decoded).await? {
-        return Err(ApiError::TokenBlacklisted);
-    }
+) -> Result<Json<Empty>, ApiError> {
+    let decoded = decode(&app, &refresh).await?;
     let verified = app.verifier.require_refresh(decoded)?;
 
     let user = app.accounts.key_of(&verified).await?;
@@ -23,7 +20,7 @@ pub(super) async fn blacklist(
         return Err(ApiError::TokenBlacklisted);
     }
 
-    Ok(Json(Nothing {}))
+    Ok(Json(Empty {}))
 }
 
 pub(super) struct Blacklist {

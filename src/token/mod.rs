@@ -4,6 +4,7 @@ mod auth;
 mod blacklist;
 mod credentials;
 mod pair;
+mod presented;
 mod refresh;
 mod sliding;
 mod user;

@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
-use tegata_jwt::{Verified, VerifiedRefresh};
+use tegata_jwt::VerifiedRefresh;
 
-use crate::account::Holder;
+use super::presented::{decode, holder};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
@@ -16,10 +16,7 @@ pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     Json(Refresh { refresh }): Json<Refresh>,
 ) -> Result<Json<Refreshed>, ApiError> {
-    let decoded = app.verifier.decode(&refresh)?;
-    if app.blacklist.contains(&decoded).await? {
-        return Err(ApiError::TokenBlacklisted);
-    }
+    let decoded = decode(&app, &refresh).await?;
     let verified = app.verifier.require_refresh(decoded)?;
     let user = holder(&app, &verified).await?;
 
@@ -31,20 +28,6 @@ pub(super) async fn refresh(
     };
 
     Ok(Json(Refreshed { refresh, access }))
-}
-
-/// The user who holds a token, still there and active (CVE-2024-22513). `None` only where refreshes
-/// do not look at users.
-pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, ApiError> {
-    if app.settings.compat.refresh_without_user {
-        return Ok(None);
-    }
-    match app.accounts.holder(token, &app.issuer).await? {
-        Holder::Inactive | Holder::Missing => Err(ApiError::NoActiveAccount),
-        Holder::Nobody => Err(ApiError::NoUserIdentification),
-        Holder::PasswordChanged => Err(ApiError::PasswordChanged),
-        Holder::User(user) => Ok(Some(user)),
-    }
 }
 
 /// Another refresh token in place of `old`, which with `BLACKLIST_AFTER_ROTATION` is of use no

@@ -1,26 +1,25 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use serde::Serialize;
 use tegata_jwt::TokenClass;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::{Json, Object, Schema};
+use crate::extract::{Empty, Json, Object, Schema};
 
 /// `POST /api/token/verify`: whether a token, of whatever type, is genuine and in its time. With
 /// `BLACKLIST_AFTER_ROTATION`, whether it is blacklisted, too.
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
     Json(Verify { token }): Json<Verify>,
-) -> Result<Json<Nothing>, ApiError> {
+) -> Result<Json<Empty>, ApiError> {
     let decoded = app.verifier.decode(&token)?;
     app.verifier.check(&decoded, TokenClass::Untyped)?;
     if app.settings.jwt.blacklist_after_rotation && app.blacklist.contains(&decoded).await? {
         return Err(ApiError::BlacklistedAtVerify);
     }
 
-    Ok(Json(Nothing {}))
+    Ok(Json(Empty {}))
 }
 
 pub(super) struct Verify {
@@ -36,6 +35,3 @@ impl Schema for Verify {
         })
     }
 }
-
-#[derive(Serialize)]
-pub(super) struct Nothing {}

@@ -118,7 +118,7 @@ pub enum KeyError {
     /// Several keys in one text, and no telling which is meant.
     #[error("several keys stand in one text; leave only the one that is meant")]
     SeveralKeys,
-    /// A secret shorter than the hash it keys (RFC 7518 3.2).
+    /// A secret shorter than RFC 7518 3.2 asks for HS256, whatever hash it keys.
     #[error(
         "the secret has {length} bytes and needs at least {least}; \
          make one with `openssl rand -base64 48`"

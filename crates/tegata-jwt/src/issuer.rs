@@ -196,8 +196,8 @@ impl Issuer {
 pub struct Subject {
     /// The user's key.
     pub user: UserId,
-    /// The hash of the user's password as stored. With `CHECK_REVOKE_TOKEN` tokens carry a digest of
-    /// it and end when it changes; else it is not looked at.
+    /// The hash of the user's password as stored. With `CHECK_REVOKE_TOKEN` tokens carry a digest
+    /// of it and end when it changes; else it is not looked at.
     pub password_hash: String,
 }
 

@@ -4,8 +4,10 @@
 //!
 //! - [`Algorithm`] is the table of signature algorithms (RFC 7518 3.1);
 //! - [`SigningKey`] and [`VerifyingKey`] are keys, parsed once, each fit for one algorithm only;
+//!   [`JwkSet`] holds the keys of others;
 //! - [`Unverified`] is a compact JWS taken apart, [`Claims`] are the members of its payload;
-//! - [`Issuer`] issues token pairs, [`Verifier`] is the only one who makes a [`Verified`] token;
+//! - [`Issuer`] issues token pairs and sliding tokens, [`Verifier`] is the only one who makes a
+//!   [`Verified`] token, of a [`TokenClass`];
 //! - [`Settings`] holds what both go by, under the names of Simple JWT;
 //! - [`Clock`] is where the time comes from.
 //!

@@ -85,6 +85,12 @@ impl Header {
         self.object.json()
     }
 
+    /// The name of the key that signed, where the header has one.
+    #[must_use]
+    pub fn kid(&self) -> Option<Cow<'_, str>> {
+        self.object.get("kid").and_then(string)
+    }
+
     /// Refuses what we would have to understand and do not.
     pub(crate) fn check(&self) -> Result<(), TokenError> {
         let refuse = |reason| Err(TokenError::HeaderRefused { reason });
@@ -122,12 +128,6 @@ impl Header {
             .get("alg")
             .and_then(string)
             .is_some_and(|alg| alg == name)
-    }
-
-    /// The name of the key that signed, where the header has one.
-    #[must_use]
-    pub fn kid(&self) -> Option<Cow<'_, str>> {
-        self.object.get("kid").and_then(string)
     }
 
     /// Whether `kid` is absent or this very one.

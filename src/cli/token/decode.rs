@@ -18,7 +18,7 @@ impl Decode {
     /// `tegata token decode`.
     pub(super) fn run(self) -> Result<()> {
         let token = given(self.token)?;
-        let unverified = Unverified::parse(token.trim()).context("cannot decode the token")?;
+        let unverified = Unverified::parse(&token).context("cannot decode the token")?;
         let claims = unverified
             .claims_unverified()
             .context("cannot decode the token's claims")?;

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Issue {
 }
 
 impl Issue {
-    /// `tegata token issue`: what a login answers, without a password.
+    /// `tegata token issue`: the tokens of a login, recorded as one, without a password.
     pub(super) async fn run(self, settings: Settings) -> Result<()> {
         let key = keys::existing(&settings)?.key;
         let store = Store::open(&settings)?;

@@ -9,7 +9,8 @@ use std::io::Read;
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::settings::{Source, load};
+use crate::cli::settings;
+use crate::settings::Source;
 
 #[derive(Subcommand)]
 pub(super) enum Token {
@@ -25,7 +26,7 @@ impl Token {
     /// `tegata token …`.
     pub(super) async fn run(self, source: &Source) -> Result<()> {
         match self {
-            Self::Issue(command) => command.run(load(source)?).await,
+            Self::Issue(command) => command.run(settings(source)?).await,
             Self::Verify(command) => command.run(source),
             Self::Decode(command) => command.run(),
         }
@@ -34,11 +35,11 @@ impl Token {
 
 /// A token given as an argument, or by standard input where that is `-`.
 fn given(token: String) -> Result<String> {
-    if token != "-" {
-        return Ok(token);
+    let mut text = token;
+    if text == "-" {
+        text.clear();
+        std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)?;
     }
-    let mut text = String::new();
-    std::io::stdin().take(MAX_BYTES).read_to_string(&mut text)?;
     Ok(text.trim().to_owned())
 }
 

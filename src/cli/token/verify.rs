@@ -7,9 +7,10 @@ use clap::Args;
 use tegata_jwt::{Algorithm, Clock, JwkSet, TokenClass, Unverified, Verifier};
 
 use super::given;
+use crate::cli::settings;
 use crate::json::one_line;
 use crate::keys;
-use crate::settings::{Source, load};
+use crate::settings::Source;
 
 #[derive(Args)]
 pub(in crate::cli) struct Verify {
@@ -45,7 +46,7 @@ impl Verify {
 
 /// As `/token/verify` does, but for the blacklist.
 fn verify_token(token: &str, class: TokenClass, source: &Source) -> Result<()> {
-    let settings = load(source)?;
+    let settings = settings(source)?;
     let key = keys::existing(&settings)?.key;
     let verifier = Verifier::new(&settings.jwt, key.verifying_key(), Clock::System);
     let genuine = verifier.verify_as(token, class).context("refused")?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
-use crate::token::refresh::holder;
+use crate::token::presented::{decode, holder};
 
 /// `POST /api/token/sliding/refresh`: a sliding token for the same one with a later end. The one
 /// sent stays valid until its own.
@@ -14,10 +14,7 @@ pub(in crate::token) async fn refresh(
     State(app): State<Arc<App>>,
     Json(SlidingRefresh { token }): Json<SlidingRefresh>,
 ) -> Result<Json<Slid>, ApiError> {
-    let decoded = app.verifier.decode(&token)?;
-    if app.blacklist.contains(&decoded).await? {
-        return Err(ApiError::TokenBlacklisted);
-    }
+    let decoded = decode(&app, &token).await?;
     let sliding = app.verifier.require_sliding(decoded)?;
     holder(&app, &sliding).await?;
 

@@ -26,6 +26,22 @@ fn a_generated_key_is_its_owners_alone_and_is_listed() {
 }
 
 #[test]
+fn a_folder_others_can_write_to_is_told() {
+    let folder = Folder::new();
+    folder.run(&["keys", "generate"]);
+    let keys = folder.path().join("keys");
+    fs::set_permissions(keys, fs::Permissions::from_mode(0o777)).unwrap();
+
+    let listed = folder.run(&["keys", "list"]);
+
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    assert!(
+        listed.stderr.contains("run `chmod go-w keys`"),
+        "{listed:?}"
+    );
+}
+
+#[test]
 fn a_second_key_is_never_generated_over_the_first() {
     let folder = Folder::new();
     folder.run(&["keys", "generate"]);

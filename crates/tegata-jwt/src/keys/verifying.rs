@@ -70,7 +70,8 @@ impl VerifyingKey {
         self.kid.as_deref()
     }
 
-    /// Whether this is the same key as `other`, whatever they are called.
+    /// Whether this is the same public key as `other`, whatever they are called. Secrets are not
+    /// compared.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.public, &other.public) {

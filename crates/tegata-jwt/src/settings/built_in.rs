@@ -4,16 +4,6 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-pub(super) const TOKEN_USER: &str = "ninja_jwt.models.TokenUser";
-pub(super) const AUTHENTICATION_RULE: &str =
-    "ninja_jwt.authentication.default_user_authentication_rule";
-pub(super) const PAIR: &str = "ninja_jwt.schema.TokenObtainPairInputSchema";
-pub(super) const PAIR_REFRESH: &str = "ninja_jwt.schema.TokenRefreshInputSchema";
-pub(super) const SLIDING: &str = "ninja_jwt.schema.TokenObtainSlidingInputSchema";
-pub(super) const SLIDING_REFRESH: &str = "ninja_jwt.schema.TokenRefreshSlidingInputSchema";
-pub(super) const BLACKLIST: &str = "ninja_jwt.schema.TokenBlacklistInputSchema";
-pub(super) const VERIFY: &str = "ninja_jwt.schema.TokenVerifyInputSchema";
-
 pub(super) fn token_user<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     only(TOKEN_USER, deserializer)
 }
@@ -86,3 +76,13 @@ fn nothing<'de, D: Deserializer<'de>>(
     }
     Err(D::Error::custom(format!("{reason}: only \"\" is accepted")))
 }
+
+pub(super) const TOKEN_USER: &str = "ninja_jwt.models.TokenUser";
+pub(super) const AUTHENTICATION_RULE: &str =
+    "ninja_jwt.authentication.default_user_authentication_rule";
+pub(super) const PAIR: &str = "ninja_jwt.schema.TokenObtainPairInputSchema";
+pub(super) const PAIR_REFRESH: &str = "ninja_jwt.schema.TokenRefreshInputSchema";
+pub(super) const SLIDING: &str = "ninja_jwt.schema.TokenObtainSlidingInputSchema";
+pub(super) const SLIDING_REFRESH: &str = "ninja_jwt.schema.TokenRefreshSlidingInputSchema";
+pub(super) const BLACKLIST: &str = "ninja_jwt.schema.TokenBlacklistInputSchema";
+pub(super) const VERIFY: &str = "ninja_jwt.schema.TokenVerifyInputSchema";

@@ -27,8 +27,7 @@ use crate::algorithm::Algorithm;
     reason = "the switches are Simple JWT's, each by itself"
 )]
 pub struct Settings {
-    /// How long an access token is valid. Zero or less makes tokens that are born
-    /// expired.
+    /// How long an access token is valid. Zero or less makes tokens that are born expired.
     pub access_token_lifetime: Lifetime,
     /// How long a refresh token is valid.
     pub refresh_token_lifetime: Lifetime,

@@ -1,0 +1,31 @@
+//! What endpoints ask of a token that is sent to them.
+
+use tegata_jwt::{Decoded, Verified};
+
+use crate::account::Holder;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::store::User;
+
+/// Decodes a token that must not be blacklisted. Ninja JWT looks before it asks for the type.
+pub(super) async fn decode(app: &App, token: &str) -> Result<Decoded, ApiError> {
+    let decoded = app.verifier.decode(token)?;
+    if app.blacklist.contains(&decoded).await? {
+        return Err(ApiError::TokenBlacklisted);
+    }
+    Ok(decoded)
+}
+
+/// The user who holds a token, still there and active (CVE-2024-22513). `None` only where refreshes
+/// do not look at users.
+pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, ApiError> {
+    if app.settings.compat.refresh_without_user {
+        return Ok(None);
+    }
+    match app.accounts.holder(token, &app.issuer).await? {
+        Holder::Inactive | Holder::Missing => Err(ApiError::NoActiveAccount),
+        Holder::Nobody => Err(ApiError::NoUserIdentification),
+        Holder::PasswordChanged => Err(ApiError::PasswordChanged),
+        Holder::User(user) => Ok(Some(user)),
+    }
+}
