@@ -95,17 +95,14 @@ impl Issuer {
 
     /// A refresh token in place of another: the same claims, but for its own identifier and times.
     pub fn rotate(&self, refresh: &VerifiedRefresh) -> Result<Issued, CryptoError> {
-        let mut token = self.renew(refresh.claims(), self.lifetimes.refresh);
-        token.jti = self.names.jti().map(|_| Jti::random()).transpose()?;
-        if let (Some(claim), Some(jti)) = (self.names.jti(), &token.jti) {
-            token.claims.set(claim.name, json(jti.as_str()));
-        }
+        let mut token = self.draft(refresh.claims().into(), self.lifetimes.refresh);
+        self.identify(&mut token)?;
         self.finish(token)
     }
 
     /// A sliding token once more, for another span: the same claims, identifier included.
     pub fn slide(&self, sliding: &VerifiedSliding) -> Result<Issued, CryptoError> {
-        let mut token = self.renew(sliding.claims(), self.lifetimes.sliding);
+        let mut token = self.draft(sliding.claims().into(), self.lifetimes.sliding);
         token.jti = sliding.jti().cloned();
         self.finish(token)
     }
@@ -123,43 +120,38 @@ impl Issuer {
 
     /// The claims in Simple JWT's order: type, `exp`, `iat`, `jti`.
     fn begin(&self, token_type: TokenType, lifetime: Lifetime) -> Result<Draft<'_>, CryptoError> {
-        let issued_at = self.clock.now();
-        let expires_at = end(issued_at, lifetime);
-        let jti = self.names.jti().map(|_| Jti::random()).transpose()?;
-
         let mut claims = Payload::default();
         if let Some(claim) = self.names.token_type() {
             claims.set(claim.name, json(token_type.name()));
         }
-        claims.set_times(issued_at, expires_at);
-        if let (Some(claim), Some(jti)) = (self.names.jti(), &jti) {
-            claims.set(claim.name, json(jti.as_str()));
-        }
-        Ok(Draft {
-            claims,
-            jti,
-            issued_at,
-            expires_at,
-            usable_until: expires_at,
-        })
+        let mut token = self.draft(claims, lifetime);
+        self.identify(&mut token)?;
+        Ok(token)
     }
 
-    /// The claims of another token, with new times.
-    fn renew<'a>(&self, claims: &'a Claims, lifetime: Lifetime) -> Draft<'a> {
+    /// These claims from now on, for this long.
+    fn draft<'a>(&self, mut claims: Payload<'a>, lifetime: Lifetime) -> Draft<'a> {
         let issued_at = self.clock.now();
         let expires_at = end(issued_at, lifetime);
-        let mut payload = Payload::default();
-        claims
-            .iter()
-            .for_each(|(name, value)| payload.set(name, value));
-        payload.set_times(issued_at, expires_at);
+        claims.set("exp", json(&expires_at.timestamp()));
+        claims.set("iat", json(&issued_at.timestamp()));
         Draft {
-            claims: payload,
+            claims,
             jti: None,
             issued_at,
             expires_at,
             usable_until: expires_at,
         }
+    }
+
+    /// Gives a token an identifier of its own, where tokens have one.
+    fn identify<'a>(&'a self, token: &mut Draft<'a>) -> Result<(), CryptoError> {
+        if let Some(claim) = self.names.jti() {
+            let jti = Jti::random()?;
+            token.claims.set(claim.name, json(jti.as_str()));
+            token.jti = Some(jti);
+        }
+        Ok(())
     }
 
     fn name_subject<'a>(&'a self, claims: &mut Payload<'a>, subject: &Subject) {
@@ -256,11 +248,6 @@ impl<'a> Payload<'a> {
         }
     }
 
-    fn set_times(&mut self, issued_at: DateTime<Utc>, expires_at: DateTime<Utc>) {
-        self.set("exp", json(&expires_at.timestamp()));
-        self.set("iat", json(&issued_at.timestamp()));
-    }
-
     /// One JSON object, compact.
     fn to_json(&self) -> Vec<u8> {
         let mut text = String::with_capacity(256);
@@ -272,6 +259,14 @@ impl<'a> Payload<'a> {
         }
         text.push('}');
         text.into_bytes()
+    }
+}
+
+impl<'a> From<&'a Claims> for Payload<'a> {
+    fn from(claims: &'a Claims) -> Self {
+        // A member stands in them once.
+        let claims = claims.iter().map(|(name, json)| (name, json.into()));
+        Self(claims.collect())
     }
 }
 

@@ -77,31 +77,14 @@ impl Verifier {
     /// Whether a token has what any needs, an end and, where tokens have one, an identifier, and
     /// is of the class. RFC 7519 leaves all of it to choice.
     pub fn check(&self, token: &Decoded, class: TokenClass) -> Result<(), TokenError> {
-        let missing = |claim| Err(TokenError::ClaimMissing(claim));
-        if token.expires_at.is_none() {
-            return missing(Claim::Exp);
-        }
-        if token.jti.is_none() && self.names.jti().is_some() {
-            return missing(Claim::Jti);
-        }
-        let (Some(claim), Some(wanted)) = (self.names.token_type(), class.token_type()) else {
-            return Ok(());
-        };
-        match token.claims.raw(claim.name) {
-            None => missing(Claim::TokenType),
-            Some(json) if string(json).is_some_and(|found| found == wanted.name()) => Ok(()),
-            Some(_) => Err(TokenError::WrongType),
-        }
+        self.end_of(token, class).map(drop)
     }
 
     /// Requires that a token is of a class.
     pub fn require(&self, token: Decoded, class: TokenClass) -> Result<Verified, TokenError> {
-        self.check(&token, class)?;
         Ok(Verified {
+            expires_at: self.end_of(&token, class)?,
             claims: token.claims,
-            expires_at: token
-                .expires_at
-                .ok_or(TokenError::ClaimMissing(Claim::Exp))?,
             jti: token.jti,
             names: Arc::clone(&self.names),
         })
@@ -124,6 +107,23 @@ impl Verifier {
                 Err(TokenError::RefreshExpired { claim: claim() })
             }
             Some(_) => Ok(VerifiedSliding(token)),
+        }
+    }
+
+    /// When a token ends that has all it needs.
+    fn end_of(&self, token: &Decoded, class: TokenClass) -> Result<DateTime<Utc>, TokenError> {
+        let missing = TokenError::ClaimMissing;
+        let end = token.expires_at.ok_or(missing(Claim::Exp))?;
+        if token.jti.is_none() && self.names.jti().is_some() {
+            return Err(missing(Claim::Jti));
+        }
+        let (Some(claim), Some(wanted)) = (self.names.token_type(), class.token_type()) else {
+            return Ok(end);
+        };
+        match token.claims.raw(claim.name) {
+            None => Err(missing(Claim::TokenType)),
+            Some(json) if string(json).is_some_and(|found| found == wanted.name()) => Ok(end),
+            Some(_) => Err(TokenError::WrongType),
         }
     }
 

@@ -5,6 +5,7 @@ use jsonwebtoken::jwk::{
     EllipticCurveKeyType, Jwk, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse,
     RSAKeyParameters, RSAKeyType, ThumbprintHash,
 };
+use serde::Serialize;
 
 use super::parts::PublicParts;
 use crate::algorithm::{Algorithm, Family};
@@ -15,10 +16,19 @@ pub(super) fn json(algorithm: Algorithm, parts: &PublicParts, kid: Option<&str>)
     let mut jwk = jwk(algorithm, parts)?;
     jwk.common.public_key_use = Some(PublicKeyUse::Signature);
     jwk.common.key_id = kid.map(str::to_owned);
-    let mut json = serde_json::to_string(&jwk).ok()?;
-    // Not a field of the library's, which knows no ES512.
-    json.insert_str(1, &format!(r#""alg":"{algorithm}","#));
-    Some(json)
+    serde_json::to_string(&Published {
+        alg: algorithm,
+        jwk,
+    })
+    .ok()
+}
+
+/// The library's JWK and its algorithm, of which the library knows not all.
+#[derive(Serialize)]
+struct Published {
+    alg: Algorithm,
+    #[serde(flatten)]
+    jwk: Jwk,
 }
 
 /// RFC 7638, over SHA-256.

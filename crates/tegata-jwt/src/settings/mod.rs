@@ -148,6 +148,16 @@ pub struct Settings {
     pub check_user_is_active: bool,
 }
 
+impl Settings {
+    /// The name of `auth_header_name` in a request, in lower case: `HTTP_X_TOKEN` is `x-token`.
+    #[must_use]
+    pub fn auth_header(&self) -> String {
+        let name = self.auth_header_name.to_lowercase();
+        let name = name.strip_prefix("http_").unwrap_or(&name);
+        name.replace('_', "-")
+    }
+}
+
 impl Default for Settings {
     /// The defaults of Simple JWT and Ninja JWT. There is no default for the signing key.
     fn default() -> Self {
