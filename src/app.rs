@@ -16,6 +16,8 @@ pub struct App {
     pub settings: Settings,
     /// The time.
     pub clock: Clock,
+    /// The header that bearers show their token in.
+    pub auth_header: String,
     /// Issues tokens.
     pub issuer: Issuer,
     /// Verifies tokens.
@@ -37,6 +39,7 @@ impl App {
             issuer: Issuer::new(&settings.jwt, key, clock.clone()),
             accounts: Accounts::new(&settings, store.clone(), clock.clone()),
             blacklist: Blacklist::new(&settings.blacklist, store.clone(), clock.clone()),
+            auth_header: settings.jwt.auth_header(),
             clock: clock.clone(),
             store,
             settings,

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::{NewUser, Store, Unchanged, User};
 
 pub use self::password::random as random_password;
-pub use self::username::Username;
+pub use self::username::{MAX_USERNAME_CHARACTERS, Username};
 
 /// The users of the database, with the pool that hashes their passwords.
 pub struct Accounts {
@@ -103,16 +103,12 @@ impl Accounts {
 
     /// Whom a token names, as things are now.
     pub async fn holder(&self, token: &Verified, issuer: &Issuer) -> Result<Holder, Unavailable> {
-        let Ok(named) = token.user_id() else {
-            return Ok(Holder::Missing);
+        let named = match token.user_id() {
+            Ok(Some(named)) => named,
+            Ok(None) => return Ok(Holder::Nobody),
+            Err(_) => return Ok(Holder::Missing),
         };
-        let user = match (named, self.named_by) {
-            (None, _) => return Ok(Holder::Nobody),
-            (Some(id), NamedBy::Id) => self.store.user_by_id(id).await?,
-            (Some(name), NamedBy::Username) => {
-                self.store.user_by_username(&name.to_string()).await?
-            }
-        };
+        let user = self.named(named).await?;
         Ok(match user {
             None => Holder::Missing,
             Some(user) if self.must_be_active && !user.is_active => Holder::Inactive,
@@ -121,16 +117,12 @@ impl Accounts {
         })
     }
 
-    /// The primary key of the user a token names, whoever that is: there may be no such user.
+    /// The primary key of the user a token names, whether or not the user still holds it.
     pub async fn key_of(&self, token: &Verified) -> Result<Option<UserId>, Unavailable> {
-        let named = token.user_id().ok().flatten();
-        match (named, self.named_by) {
-            (Some(name), NamedBy::Username) => {
-                let user = self.store.user_by_username(&name.to_string()).await?;
-                Ok(user.map(|user| user.id))
-            }
-            (named, _) => Ok(named),
-        }
+        let Ok(Some(named)) = token.user_id() else {
+            return Ok(None);
+        };
+        Ok(self.named(named).await?.map(|user| user.id))
     }
 
     /// A user who holds a token, to be looked at once more.
@@ -154,6 +146,14 @@ impl Accounts {
         let hash = move || password::hash(&password, iterations);
         let hash = self.hashing.run(hash).await??;
         Ok(self.store.create_user(user, hash, self.clock.now()).await?)
+    }
+
+    /// The user whom tokens call this.
+    async fn named(&self, name: UserId) -> Result<Option<User>> {
+        match self.named_by {
+            NamedBy::Id => self.store.user_by_id(name).await,
+            NamedBy::Username => self.store.user_by_username(&name.to_string()).await,
+        }
     }
 }
 

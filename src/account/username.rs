@@ -11,8 +11,10 @@ impl Username {
         let name: String = name.nfkc().collect();
         let is_allowed = |c: char| c.is_alphanumeric() || "@.+-_".contains(c);
         let length = name.chars().count();
-        if !(1..=150).contains(&length) || !name.chars().all(is_allowed) {
-            return Err("a user name is 1 to 150 letters, digits and @ . + - _".to_owned());
+        if !(1..=MAX_USERNAME_CHARACTERS).contains(&length) || !name.chars().all(is_allowed) {
+            return Err(format!(
+                "a user name is 1 to {MAX_USERNAME_CHARACTERS} letters, digits and @ . + - _"
+            ));
         }
         Ok(Self(name))
     }
@@ -23,6 +25,9 @@ impl From<Username> for String {
         name.0
     }
 }
+
+/// The length of Django's column.
+pub const MAX_USERNAME_CHARACTERS: usize = 150;
 
 #[cfg(test)]
 mod tests {

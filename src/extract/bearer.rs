@@ -23,19 +23,19 @@ impl FromRequestParts<Arc<App>> for Bearer {
 /// What stands behind the scheme. As in Ninja JWT the scheme ends with the first blank, and its
 /// case does not count (RFC 9110 11.1).
 fn token(app: &App, headers: &HeaderMap) -> Option<String> {
-    let jwt = &app.settings.jwt;
-    let mut values = headers.get_all(header_name(&jwt.auth_header_name)).iter();
+    let mut values = headers.get_all(&app.auth_header).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
     let value = String::from_utf8_lossy(value.as_bytes());
     let (scheme, token) = value.split_once(' ').unwrap_or((&value, ""));
-    let mut schemes = jwt.auth_header_types.iter();
+    let mut schemes = app.settings.jwt.auth_header_types.iter();
     let is_ours = schemes.any(|known| known.eq_ignore_ascii_case(scheme));
     is_ours.then(|| token.to_owned())
 }
 
-/// Tries the classes in turn.
+/// Tries the classes in turn. The blacklist is asked at most once, and not for a token that opens
+/// without it.
 async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
     let classes = &app.settings.jwt.auth_token_classes;
     let decoded = match app.verifier.decode(token) {
@@ -47,8 +47,14 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
     };
 
     let mut refused = Vec::new();
+    let mut known = None;
     for class in classes {
-        if may_have_a_row(app, *class) && app.blacklist.contains(&decoded).await? {
+        let is_blacklisted = match known {
+            _ if !may_have_a_row(app, *class) => false,
+            Some(is_blacklisted) => is_blacklisted,
+            None => *known.insert(app.blacklist.contains(&decoded).await?),
+        };
+        if is_blacklisted {
             refused.push(RefusedClass::blacklisted(*class));
             continue;
         }
@@ -64,12 +70,4 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
 /// token is taken for one.
 fn may_have_a_row(app: &App, class: TokenClass) -> bool {
     class != TokenClass::Access || app.settings.jwt.token_type_claim.is_none()
-}
-
-/// A header's name as WSGI has it, `HTTP_AUTHORIZATION`, or as it stands in a request.
-fn header_name(name: &str) -> String {
-    let name = name.to_lowercase();
-    name.strip_prefix("http_")
-        .unwrap_or(&name)
-        .replace('_', "-")
 }

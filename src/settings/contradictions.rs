@@ -102,7 +102,7 @@ fn claim_names(jwt: &tegata_jwt::Settings) -> Vec<Contradiction> {
 fn header(jwt: &tegata_jwt::Settings) -> Vec<Contradiction> {
     let mut found = Vec::new();
     let name = &jwt.auth_header_name;
-    if !is_token(name.strip_prefix("HTTP_").unwrap_or(name)) {
+    if !is_token(&jwt.auth_header()) {
         let reason =
             format!("`{name}` is not the name of a header such as \"HTTP_X_TOKEN\" or \"X-Token\"");
         found.push(jwt_keys(&["auth_header_name"], reason));

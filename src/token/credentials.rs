@@ -1,6 +1,7 @@
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::account::MAX_USERNAME_CHARACTERS;
 use crate::app::App;
 use crate::error::{ApiError, FieldError};
 use crate::extract::{Member, Object, Schema};
@@ -58,20 +59,22 @@ impl Schema for Credentials {
 
 /// A text within the length of Django's column, in characters.
 fn read_username(body: &Object<'_>, username: &Member<'_>) -> Result<String, FieldError> {
-    let fault = |kind, msg: &'static str| FieldError::new(kind, body.loc("username"), msg);
+    let fault = |kind, msg: String| FieldError::new(kind, body.loc("username"), msg);
     match username {
-        Member::Text(name) if name.chars().count() <= 150 => Ok(name.clone().into_owned()),
+        Member::Text(name) if name.chars().count() <= MAX_USERNAME_CHARACTERS => {
+            Ok(name.clone().into_owned())
+        }
         Member::Text(_) => {
-            let msg = "String should have at most 150 characters";
+            let msg = format!("String should have at most {MAX_USERNAME_CHARACTERS} characters");
             Err(FieldError {
-                ctx: Some(json!({ "max_length": 150 })),
+                ctx: Some(json!({ "max_length": MAX_USERNAME_CHARACTERS })),
                 ..fault("string_too_long", msg)
             })
         }
         Member::NotUnicode(_) => {
             let msg =
                 "Input should be a valid string, unable to parse raw data as a unicode string";
-            Err(fault("string_unicode", msg))
+            Err(fault("string_unicode", msg.to_owned()))
         }
         _ => Err(body.not_a_string("username")),
     }
