@@ -1,7 +1,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -51,10 +51,6 @@ impl Keys {
 }
 
 fn generate(settings: &Settings) -> Result<()> {
-    keys::refuse_configured(settings)?;
-    if let Some(kept) = keys::kept(settings)? {
-        bail!("{} is there already: move it away first", kept.name);
-    }
     let (key, path) = keys::generate(settings)?;
     tell(&key, &path);
     Ok(())

@@ -78,7 +78,7 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
          ever issued, `tegata keys generate` makes one",
         settings.keys.dir.display()
     );
-    let (key, path) = keys::generate(settings)?;
+    let (key, path) = keys::generate_on_first_start(settings)?;
     Ok((store, key, Some(path)))
 }
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use secrecy::{ExposeSecret, SecretString};
-use tegata_jwt::{KeyError, SigningKey, VerifyingKey};
+use tegata_jwt::{Algorithm, KeyError, SigningKey, VerifyingKey};
+use zeroize::Zeroizing;
 
 pub(crate) use self::folder::read;
 use self::folder::{Folder, warn_if_public};
@@ -88,34 +89,34 @@ pub fn existing(settings: &Settings) -> Result<Origin> {
     })
 }
 
-/// Generates a key and keeps it in the folder of keys, for its owner alone. Where another process
-/// did so at the same moment, its key is the one.
-pub fn generate(settings: &Settings) -> Result<(SigningKey, PathBuf)> {
+/// Generates a key on a first start and keeps it in the folder of keys, for its owner alone. Where
+/// another process did so at the same moment, its key is the one.
+pub fn generate_on_first_start(settings: &Settings) -> Result<(SigningKey, PathBuf)> {
     let pem = SigningKey::generate_pem(settings.jwt.algorithm)?;
     let (key, path, _) = keep(settings, &pem)?;
     Ok((key, path))
 }
 
-/// Keeps a private key, as PEM or JWK, in the folder of keys, unless it holds another.
+/// Generates a key and keeps it as the only one.
+pub fn generate(settings: &Settings) -> Result<(SigningKey, PathBuf)> {
+    keep_alone(settings, SigningKey::generate_pem)
+}
+
+/// Keeps a private key, as PEM or JWK, as the only one.
 pub fn import(settings: &Settings, text: &str) -> Result<(SigningKey, PathBuf)> {
+    keep_alone(settings, |algorithm| SigningKey::to_pem(algorithm, text))
+}
+
+/// Keeps a key in the folder of keys, unless it holds another or nobody would look there.
+fn keep_alone(
+    settings: &Settings,
+    pem: impl FnOnce(Algorithm) -> Result<Zeroizing<String>, KeyError>,
+) -> Result<(SigningKey, PathBuf)> {
     let algorithm = settings.jwt.algorithm;
     ensure!(
         !algorithm.is_symmetric(),
         "{algorithm} signs with a secret: set [jwt] signing_key or signing_key_file"
     );
-    refuse_configured(settings)?;
-    let pem = SigningKey::to_pem(algorithm, text)?;
-    let (key, path, kid) = keep(settings, &pem)?;
-    ensure!(
-        key.kid() == kid.as_deref(),
-        "{} is there already: move it away first, and with it what verifies the tokens it signed",
-        path.display()
-    );
-    Ok((key, path))
-}
-
-/// Refuses a signing key of the settings: beside it nobody would look at one that is kept.
-pub fn refuse_configured(settings: &Settings) -> Result<()> {
     if let Some(configured) = configured(settings)? {
         bail!(
             "{} holds the signing key: take it out of the settings to use one in {}",
@@ -123,7 +124,13 @@ pub fn refuse_configured(settings: &Settings) -> Result<()> {
             settings.keys.dir.display()
         );
     }
-    Ok(())
+    let (key, path, kid) = keep(settings, &pem(algorithm)?)?;
+    ensure!(
+        key.kid() == kid.as_deref(),
+        "{} is there already: move it away first, and with it what verifies the tokens it signed",
+        path.display()
+    );
+    Ok((key, path))
 }
 
 /// Keeps a key where there is none. Answers with the key that is there then and its file, and the

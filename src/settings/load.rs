@@ -81,16 +81,19 @@ impl Origins {
     /// The file or the variable that sets a key; `None` where it has its default.
     #[must_use]
     pub fn of(&self, table: &str, key: &str) -> Option<String> {
-        if self.is_environment(table, key) {
+        let metadata = self.metadata(table, key)?;
+        if is_environment(metadata) {
             return Some(variable(table, key));
         }
-        let metadata = self.figment.find_metadata(&format!("{table}.{key}"));
-        metadata.and(self.file.clone())
+        self.file.clone()
     }
 
     fn is_environment(&self, table: &str, key: &str) -> bool {
-        let metadata = self.figment.find_metadata(&format!("{table}.{key}"));
-        metadata.is_some_and(is_environment)
+        self.metadata(table, key).is_some_and(is_environment)
+    }
+
+    fn metadata(&self, table: &str, key: &str) -> Option<&Metadata> {
+        self.figment.find_metadata(&format!("{table}.{key}"))
     }
 }
 
