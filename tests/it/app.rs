@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, StatusCode};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -162,11 +162,13 @@ impl TestApp {
     }
 
     pub(crate) async fn post_as(&self, content_type: &str, path: &str, body: &str) -> Answer {
-        let request = self
-            .client
-            .post(self.url(path))
-            .header("content-type", content_type);
-        Answer::read(request.body(body.to_owned()).send().await.unwrap()).await
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
+        self.send_with(Method::POST, path, headers, body).await
+    }
+
+    /// Posts a body of one member that is a text.
+    pub(crate) async fn post_member(&self, path: &str, name: &str, text: &str) -> Answer {
+        self.post(path, json!({ name: text }).to_string()).await
     }
 
     /// The same request many times, none of which waits for another.
@@ -186,25 +188,20 @@ impl TestApp {
 
     /// Alice's token pair.
     pub(crate) async fn obtain_pair(&self) -> Pair {
-        let answer = self.login("alice", "alice-pw").await.json();
-        let token = |name: &str| answer[name].as_str().unwrap().to_owned();
+        let answer = self.login("alice", "alice-pw").await;
         Pair {
-            refresh: token("refresh"),
-            access: token("access"),
+            refresh: answer.text("refresh"),
+            access: answer.text("access"),
         }
     }
 
     pub(crate) async fn refresh(&self, token: &str) -> Answer {
-        self.post(
-            "/api/token/refresh",
-            json!({ "refresh": token }).to_string(),
-        )
-        .await
+        self.post_member("/api/token/refresh", "refresh", token)
+            .await
     }
 
     pub(crate) async fn verify(&self, token: &str) -> Answer {
-        self.post("/api/token/verify", json!({ "token": token }).to_string())
-            .await
+        self.post_member("/api/token/verify", "token", token).await
     }
 
     /// What the service answers to each body, line by line.

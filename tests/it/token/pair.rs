@@ -39,8 +39,7 @@ async fn the_refresh_token_is_outstanding_as_django_records_it() {
 
 #[tokio::test]
 async fn a_stolen_database_holds_no_usable_token() {
-    let app = TestApp::with(|s| s.blacklist.stored_token = StoredToken::Unsigned).await;
-    app.create_user("alice", "alice-pw").await;
+    let app = TestApp::with_alice(|s| s.blacklist.stored_token = StoredToken::Unsigned).await;
 
     let pair = app.obtain_pair().await;
 
@@ -56,8 +55,7 @@ async fn a_stolen_database_holds_no_usable_token() {
 
 #[tokio::test]
 async fn without_the_blacklist_app_no_row_is_written() {
-    let app = TestApp::with(|s| s.blacklist.enabled = false).await;
-    app.create_user("alice", "alice-pw").await;
+    let app = TestApp::with_alice(|s| s.blacklist.enabled = false).await;
 
     app.obtain_pair().await;
 

@@ -71,9 +71,7 @@ async fn a_disabled_user_cannot_refresh() {
     let app = TestApp::spawn_with_alice().await;
     let pair = app.obtain_pair().await;
 
-    app.database()
-        .execute("UPDATE auth_user SET is_active = 0", [])
-        .unwrap();
+    app.disable_users();
 
     assert_eq!(
         app.refresh(&pair.refresh).await.line(),
@@ -86,9 +84,7 @@ async fn a_deleted_user_cannot_refresh() {
     let app = TestApp::spawn_with_alice().await;
     let pair = app.obtain_pair().await;
 
-    let delete = "UPDATE token_blacklist_outstandingtoken SET user_id = NULL; \
-                  DELETE FROM auth_user";
-    app.database().execute_batch(delete).unwrap();
+    app.delete_users();
 
     assert_eq!(app.refresh(&pair.refresh).await.status, 401);
 }
@@ -125,9 +121,7 @@ async fn a_token_that_django_blacklisted_is_refused() {
     let app = TestApp::spawn_with_alice().await;
     let pair = app.obtain_pair().await;
 
-    let blacklist = "INSERT INTO token_blacklist_blacklistedtoken (blacklisted_at, token_id) \
-                     SELECT '2026-11-21 00:01:33', id FROM token_blacklist_outstandingtoken";
-    app.database().execute(blacklist, []).unwrap();
+    app.blacklist_all();
 
     assert_eq!(
         app.refresh(&pair.refresh).await.line(),

@@ -44,10 +44,6 @@ impl TestApp {
             .await
     }
 
-    async fn post_member(&self, path: &str, name: &str, token: &str) -> Answer {
-        self.post(path, json!({ name: token }).to_string()).await
-    }
-
     /// Arranges in the database what no request can.
     pub(crate) fn execute(&self, sql: &str) {
         self.database().execute_batch(sql).unwrap();

@@ -19,8 +19,7 @@ async fn an_access_token_verifies_until_it_expires() {
 
 #[tokio::test]
 async fn leeway_lets_a_token_live_longer() {
-    let app = TestApp::with(|s| s.jwt.leeway = "10s".parse().unwrap()).await;
-    app.create_user("alice", "alice-pw").await;
+    let app = TestApp::with_alice(|s| s.jwt.leeway = "10s".parse().unwrap()).await;
     let pair = app.obtain_pair().await;
 
     app.advance(309);
@@ -59,12 +58,11 @@ async fn what_a_genuine_token_lacks_is_named() {
 #[tokio::test]
 async fn an_es256_service_verifies_its_own_tokens() {
     let pem = include_str!("../../keys/es256.pem");
-    let app = TestApp::with(|s| {
+    let app = TestApp::with_alice(|s| {
         s.jwt.algorithm = "ES256".parse().unwrap();
         s.jwt.signing_key = Some(pem.into());
     })
     .await;
-    app.create_user("alice", "alice-pw").await;
 
     let pair = app.obtain_pair().await;
 
