@@ -38,7 +38,7 @@ impl App {
             verifier: Verifier::new(&settings.jwt, key.verifying_key(), clock.clone()),
             issuer: Issuer::new(&settings.jwt, key, clock.clone()),
             accounts: Accounts::new(&settings, store.clone(), clock.clone()),
-            blacklist: Blacklist::new(&settings.blacklist, store.clone(), clock.clone()),
+            blacklist: Blacklist::new(&settings, store.clone(), clock.clone()),
             auth_header: settings.jwt.auth_header(),
             clock: clock.clone(),
             store,

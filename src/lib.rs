@@ -11,6 +11,7 @@
 //!   refused before their end, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
+//! - [`rotation`]: what becomes of a refresh token, decided without touching anything;
 //! - [`lock`]: what keeps two processes apart;
 //! - the crate `tegata-jwt`: tokens themselves, which know no service.
 
@@ -24,6 +25,7 @@ pub mod http;
 pub mod json;
 pub mod keys;
 pub mod lock;
+pub mod rotation;
 pub mod settings;
 pub mod store;
 pub mod token;

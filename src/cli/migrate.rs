@@ -7,13 +7,11 @@ use crate::store::{Migration, Store};
 /// `tegata migrate`.
 pub(super) fn run(settings: &Settings) -> Result<()> {
     let path = settings.database.url.path().display();
-    match Store::migrate(settings, Clock::System.now())? {
-        Migration::Created => eprintln!("{path}: tables created"),
-        Migration::Found => {
-            // Says which tables are missing, where some are.
-            Store::open(settings)?;
-            eprintln!("{path}: tables found, nothing to do");
-        }
-    }
+    let done = match Store::migrate(settings, Clock::System.now())? {
+        Migration::Created => "tables created",
+        Migration::Extended => "tegata's own tables created, Django's left as they are",
+        Migration::Found => "tables found, nothing to do",
+    };
+    eprintln!("{path}: {done}");
     Ok(())
 }

@@ -5,10 +5,12 @@
 
 mod config;
 mod createuser;
+mod flushexpiredtokens;
 mod keys;
 mod migrate;
 mod serve;
 mod token;
+mod users;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -40,6 +42,11 @@ enum Command {
     Migrate,
     /// Create a user.
     Createuser(createuser::Createuser),
+    /// End what users were issued.
+    #[command(subcommand)]
+    Users(users::Users),
+    /// Delete the rows of tokens that expired.
+    Flushexpiredtokens(flushexpiredtokens::Flushexpiredtokens),
     /// Look at settings.
     #[command(subcommand)]
     Config(config::Config),
@@ -71,6 +78,8 @@ async fn execute(cli: Cli) -> Result<()> {
         Some(Command::Serve) => serve::run(settings(&source)?).await,
         Some(Command::Migrate) => migrate::run(&settings(&source)?),
         Some(Command::Createuser(command)) => command.run(&settings(&source)?).await,
+        Some(Command::Users(command)) => command.run(&settings(&source)?).await,
+        Some(Command::Flushexpiredtokens(command)) => command.run(&settings(&source)?).await,
         Some(Command::Config(command)) => command.run(&source),
         Some(Command::Keys(command)) => command.run(&settings(&source)?),
         Some(Command::Token(command)) => command.run(&source).await,

@@ -1,6 +1,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use tegata_jwt::{Clock, SigningKey};
@@ -29,6 +30,11 @@ pub(super) async fn run(settings: Settings) -> Result<()> {
         create_admin(&app, generated, address).await?;
     }
 
+    let (follower, flusher) = (Arc::clone(&app), Arc::clone(&app));
+    if app.settings.blacklist.enabled {
+        tokio::spawn(async move { follower.blacklist.follow().await });
+        tokio::spawn(async move { flusher.blacklist.flush_regularly().await });
+    }
     tracing::info!("listening on http://{address}");
     http::serve(listener, app, stop).await?;
     tracing::info!("stopped");

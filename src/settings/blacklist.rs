@@ -1,5 +1,6 @@
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
+use tegata_jwt::Lifetime;
 
 /// `[blacklist]`: what is kept of issued tokens.
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
@@ -11,6 +12,16 @@ pub struct Blacklist {
     /// What an outstanding token's row holds of it: `"full"` as Django does, `"unsigned"` without
     /// its signature, so that a stolen database holds no usable token, or `"none"`.
     pub stored_token: StoredToken,
+    /// How often the service looks for what other programs, such as Django, blacklisted. What
+    /// itself blacklists it refuses at once, and refreshes always ask the database.
+    pub poll_interval: Lifetime,
+    /// For how long the service answers from memory what is blacklisted while it cannot look.
+    /// After that it asks the database each time, and answers 503 where that is away. `0` asks it
+    /// each time in any case.
+    pub max_staleness: Lifetime,
+    /// How often the service deletes rows of tokens that expired over an hour ago, as
+    /// `flushexpiredtokens` does by hand. `0` is never.
+    pub flush_interval: Lifetime,
 }
 
 impl Default for Blacklist {
@@ -18,6 +29,9 @@ impl Default for Blacklist {
         Self {
             enabled: true,
             stored_token: StoredToken::Full,
+            poll_interval: Lifetime::seconds(1),
+            max_staleness: Lifetime::seconds(30),
+            flush_interval: Lifetime::seconds(0),
         }
     }
 }

@@ -1,4 +1,6 @@
-use super::Settings;
+use chrono::TimeDelta;
+
+use super::{Blacklist, Settings};
 
 /// Settings that are right each by itself, and wrong for what they mean or beside one another.
 pub(super) struct Contradiction {
@@ -20,6 +22,8 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
         });
     }
     found.extend(without_blacklist(settings));
+    found.extend(rotation(jwt));
+    found.extend(spans(&settings.blacklist));
     found.extend(claim_names(jwt));
     if !USER_ID_FIELDS.contains(&jwt.user_id_field.as_str()) {
         let reason = format!(
@@ -60,6 +64,46 @@ fn without_blacklist(settings: &Settings) -> Option<Contradiction> {
         keys: vec![("jwt", key), ("blacklist", "enabled")],
         reason: reason.to_owned(),
     })
+}
+
+fn rotation(jwt: &tegata_jwt::Settings) -> Vec<Contradiction> {
+    let mut found = Vec::new();
+    let grace = jwt.refresh_grace_period.span();
+    if grace < TimeDelta::zero() || grace > MAX_GRACE {
+        let reason = "expected nothing to five minutes: for so long a stolen token is of use, too";
+        found.push(jwt_keys(&["refresh_grace_period"], reason));
+    }
+    let stays = jwt.rotate_refresh_tokens && !jwt.blacklist_after_rotation;
+    if jwt.refresh_reuse_detection && stays {
+        let reason = "tokens that stay of use after their rotation may come again: set \
+                      blacklist_after_rotation = true, or refresh_reuse_detection = false";
+        let keys = ["refresh_reuse_detection", "blacklist_after_rotation"];
+        found.push(jwt_keys(&keys, reason));
+    }
+    found
+}
+
+fn spans(blacklist: &Blacklist) -> Vec<Contradiction> {
+    let mut found = Vec::new();
+    let mut refuse = |key, reason: &str| {
+        found.push(Contradiction {
+            keys: vec![("blacklist", key)],
+            reason: reason.to_owned(),
+        });
+    };
+    if blacklist.poll_interval.span() < MIN_POLL_INTERVAL {
+        refuse("poll_interval", "expected 10 milliseconds or more");
+    }
+    if blacklist.max_staleness.span() < TimeDelta::zero() {
+        refuse("max_staleness", "expected nothing or more");
+    }
+    if blacklist.flush_interval.span() < TimeDelta::zero() {
+        refuse(
+            "flush_interval",
+            "expected nothing, which is never, or more",
+        );
+    }
+    found
 }
 
 /// Two claims of one name, and names that RFC 7519 4.1 gives to others.
@@ -132,6 +176,8 @@ fn jwt_keys(keys: &[&'static str], reason: impl Into<String>) -> Contradiction {
     }
 }
 
+const MAX_GRACE: TimeDelta = TimeDelta::minutes(5);
+const MIN_POLL_INTERVAL: TimeDelta = TimeDelta::milliseconds(10);
 const ONLY_ONE: &str = "give only one, and set the other to \"\" where it comes from elsewhere";
 const USER_ID_FIELDS: [&str; 3] = ["id", "pk", "username"];
 const RESERVED_CLAIMS: [&str; 5] = ["exp", "iat", "nbf", "iss", "aud"];

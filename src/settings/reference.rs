@@ -97,7 +97,7 @@ struct Shipped {
     reason: &'static str,
 }
 
-const SHIPPED: [Shipped; 5] = [
+const SHIPPED: [Shipped; 8] = [
     Shipped {
         table: "jwt",
         key: "rotate_refresh_tokens",
@@ -110,6 +110,18 @@ const SHIPPED: [Shipped; 5] = [
         key: "blacklist_after_rotation",
         value: "true",
         reason: "A stolen refresh token is of use once at most.",
+    },
+    Shipped {
+        table: "jwt",
+        key: "refresh_grace_period",
+        value: "\"10s\"",
+        reason: "An answer that got lost must log nobody out.",
+    },
+    Shipped {
+        table: "jwt",
+        key: "refresh_reuse_detection",
+        value: "true",
+        reason: "Of two holders of one token one has stolen it, and which, nobody knows.",
     },
     Shipped {
         table: "jwt",
@@ -129,6 +141,13 @@ const SHIPPED: [Shipped; 5] = [
         key: "stored_token",
         value: "\"unsigned\"",
         reason: "Django stores the token whole. A stolen database must hold no usable one.",
+    },
+    Shipped {
+        table: "blacklist",
+        key: "flush_interval",
+        value: "\"1h\"",
+        reason: "Django's rows stay until somebody flushes them by hand, those of its users' logins \
+                 included.",
     },
 ];
 

@@ -1,8 +1,7 @@
 //! Column forms: how Django writes what SQLite has no type for.
 
-use chrono::{DateTime, Timelike, Utc};
-use rusqlite::ToSql;
-use rusqlite::types::{ToSqlOutput, Value};
+use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 use tegata_jwt::UserId;
 
 /// A date and time as Django keeps it in SQLite: UTC as text, the fraction left out when zero.
@@ -15,6 +14,14 @@ impl ToSql for Timestamp {
             _ => "%Y-%m-%d %H:%M:%S%.6f",
         };
         Ok(ToSqlOutput::Owned(self.0.format(format).to_string().into()))
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let time = NaiveDateTime::parse_from_str(value.as_str()?, "%Y-%m-%d %H:%M:%S%.f");
+        let time = time.map_err(|error| FromSqlError::Other(error.into()))?;
+        Ok(Self(time.and_utc()))
     }
 }
 
@@ -36,9 +43,12 @@ impl ToSql for UserKey<'_> {
 mod tests {
     use super::*;
 
+    fn time(micros: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(micros).unwrap()
+    }
+
     fn written(micros: i64) -> Value {
-        let timestamp = Timestamp(DateTime::from_timestamp_micros(micros).unwrap());
-        match timestamp.to_sql().unwrap() {
+        match Timestamp(time(micros)).to_sql().unwrap() {
             ToSqlOutput::Owned(value) => value,
             other => panic!("{other:?}"),
         }
@@ -56,5 +66,16 @@ mod tests {
             written(1_795_219_293_000_500),
             expected("2026-11-21 00:01:33.000500")
         );
+    }
+
+    #[test]
+    fn a_timestamp_is_read_as_it_was_written() {
+        for micros in [1_795_219_293_000_000, 1_795_219_293_000_500] {
+            let written = written(micros);
+
+            let Timestamp(read) = Timestamp::column_result((&written).into()).unwrap();
+
+            assert_eq!(read, time(micros));
+        }
     }
 }

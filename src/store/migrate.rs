@@ -1,5 +1,5 @@
-//! The tables: made in an empty database as Django's own migrations would make them, and never
-//! altered in any other.
+//! The tables: Django's are made in an empty database as its own migrations would make them, and never
+//! altered; those of our own are made in any.
 
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
@@ -21,7 +21,9 @@ use crate::settings::Settings;
 pub enum Migration {
     /// The database was empty and has its tables now.
     Created,
-    /// The database has tables already, and was left as it is.
+    /// The database had Django's tables and has tegata's beside them now.
+    Extended,
+    /// The database has all its tables, and was left as it is.
     Found,
 }
 
@@ -33,13 +35,10 @@ impl Store {
         Ok(has_no_byte || has_no_table(&connect(path, LOCK_PATIENCE)?)?)
     }
 
-    /// Creates the tables in an empty or absent database, all or none of them.
+    /// Creates the tables that are missing: in an empty or absent database all of them, beside
+    /// Django's tegata's own.
     pub fn migrate(settings: &Settings, now: DateTime<Utc>) -> Result<Migration> {
         let path = settings.database.url.path();
-        if !Self::is_empty(settings)? {
-            return Ok(Migration::Found);
-        }
-
         // Of two processes that start at once one makes everything: SQLite's own locks do not
         // cover the change to a write-ahead log.
         let folder = path
@@ -47,21 +46,22 @@ impl Store {
             .filter(|folder| *folder != "")
             .unwrap_or(Path::new("."));
         let _alone = FolderLock::take(folder)?;
-        create_file(path)?;
-        let mut connection = connect(path, LOCK_PATIENCE)?;
-        if !has_no_table(&connection)? {
-            return Ok(Migration::Found);
+        let is_created = Self::is_empty(settings)?;
+        if is_created {
+            create(path, now)?;
         }
+        let mut connection = connect(path, LOCK_PATIENCE)?;
+        require_django(&connection, path, settings.blacklist.enabled)?;
 
-        // The write-ahead log stays with the file; only a file of our own may get it.
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        let transaction = connection.transaction()?;
-        transaction
-            .execute_batch(TABLES)
-            .context("cannot create the tables")?;
-        record_migrations(&transaction, now)?;
-        transaction.commit()?;
-        Ok(Migration::Created)
+        let report = own::migrations::runner()
+            .set_migration_table_name(HISTORY)
+            .run(&mut connection)
+            .with_context(|| format!("cannot create tegata's tables in {}", path.display()))?;
+        Ok(match report.applied_migrations().as_slice() {
+            _ if is_created => Migration::Created,
+            [] => Migration::Found,
+            _ => Migration::Extended,
+        })
     }
 }
 
@@ -76,7 +76,18 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
         bail!("the database {shown} is empty: run `tegata migrate`");
     }
 
-    if !has_table(&connection, "auth_user")? {
+    require_django(&connection, path, blacklist)?;
+    for table in OWN.into_iter().filter(|_| blacklist) {
+        if !has_table(&connection, table)? {
+            bail!("the database {shown} has no table {table}: run `tegata migrate`");
+        }
+    }
+    Ok(())
+}
+
+fn require_django(connection: &Connection, path: &Path, blacklist: bool) -> Result<()> {
+    let shown = path.display();
+    if !has_table(connection, "auth_user")? {
         bail!(
             "the database {shown} has no table auth_user: add \"django.contrib.auth\" to \
              INSTALLED_APPS and run `manage.py migrate`"
@@ -87,7 +98,7 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
         "token_blacklist_blacklistedtoken",
     ];
     for table in tables.into_iter().filter(|_| blacklist) {
-        if !has_table(&connection, table)? {
+        if !has_table(connection, table)? {
             bail!(
                 "the database {shown} has no table {table}: add \"ninja_jwt.token_blacklist\" to \
                  INSTALLED_APPS and run `manage.py migrate`, or set [blacklist] enabled = false"
@@ -95,6 +106,20 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Creates Django's tables in an empty or absent database, all or none of them.
+fn create(path: &Path, now: DateTime<Utc>) -> Result<()> {
+    create_file(path)?;
+    let mut connection = connect(path, LOCK_PATIENCE)?;
+    // The write-ahead log stays with the file; only a file of our own may get it.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    let transaction = connection.transaction()?;
+    transaction
+        .execute_batch(TABLES)
+        .context("cannot create the tables")?;
+    record_migrations(&transaction, now)?;
+    Ok(transaction.commit()?)
 }
 
 /// Creates the file for its owner alone; SQLite gives its log the same mode.
@@ -134,6 +159,14 @@ fn record_migrations(connection: &Connection, now: DateTime<Utc>) -> rusqlite::R
     Ok(())
 }
 
+/// The tables of our own, in the order of their making.
+mod own {
+    refinery::embed_migrations!("migrations/sqlite/tegata");
+}
+
+const OWN: [&str; 1] = ["tegata_rotation"];
+/// Which of our own migrations were applied.
+const HISTORY: &str = "tegata_schema_history";
 const TABLES: &str = include_str!("../../migrations/sqlite/django.sql");
 
 /// Django 5.2 with django-ninja-jwt 5.4, in the order Django applies them.

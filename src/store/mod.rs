@@ -4,8 +4,11 @@
 //! nothing was decided.
 
 mod columns;
+mod feed;
+mod flush;
 mod migrate;
 mod outstanding;
+mod rotation;
 mod sqlite;
 mod users;
 
@@ -16,8 +19,11 @@ use anyhow::Result;
 use self::sqlite::{LOCK_PATIENCE, Sqlite};
 use crate::settings::Settings;
 
+pub use self::feed::BlacklistedToken;
+pub use self::flush::Batch;
 pub use self::migrate::Migration;
-pub use self::outstanding::{OutstandingToken, Rotated, Rotation};
+pub use self::outstanding::OutstandingToken;
+pub use self::rotation::{Decided, Ended, Refresh};
 pub use self::users::{NewUser, Unchanged, User};
 
 /// The database, open. Clones share it.

@@ -3,47 +3,25 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
-use tegata_jwt::UserId;
+use tegata_jwt::{Jti, UserId};
 
 use super::Store;
 use super::columns::{Timestamp, UserKey};
 use super::users::{Unchanged, set_last_login};
 
 /// A refresh or sliding token's row. No `Debug`: tokens do not belong in logs.
+#[derive(Clone)]
 pub struct OutstandingToken {
     /// The primary key of its user, or what a token says it is.
     pub user: Option<UserId>,
     /// The token's identifier.
-    pub jti: String,
+    pub jti: Jti,
     /// What is kept of the token.
     pub token: String,
     /// When it was issued, or first seen.
     pub created_at: DateTime<Utc>,
     /// When it expires.
     pub expires_at: DateTime<Utc>,
-}
-
-/// A refresh that gives a new refresh token for an old one.
-pub struct Rotation {
-    /// The user must still be so.
-    pub user: Option<Unchanged>,
-    /// The row of the old token, where tokens have rows: it must not be blacklisted yet.
-    pub old: Option<OutstandingToken>,
-    /// Whether the old token is blacklisted with this.
-    pub blacklists: bool,
-    /// The row of the new token, where tokens have rows.
-    pub new: Option<OutstandingToken>,
-}
-
-/// What became of a rotation. In every case but the first nothing was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rotated {
-    /// Done, and durable.
-    Done,
-    /// The old token was blacklisted before: somebody else used it, or logged out.
-    Blacklisted,
-    /// The user is gone by now, or no longer the same.
-    UserChanged,
 }
 
 impl Store {
@@ -76,44 +54,32 @@ impl Store {
         self.sqlite.write(record).await
     }
 
-    /// Rotates a refresh token in one transaction: where that blacklists the old token, one of any
-    /// number of callers with it is first, and the others are refused.
-    pub async fn rotate(&self, rotation: Rotation, now: DateTime<Utc>) -> Result<Rotated> {
-        let rotate = move |connection: &Connection| {
-            if let Some(user) = &rotation.user
-                && !user.holds(connection)?
-            {
-                return Ok(Rotated::UserChanged);
-            }
-            if let Some(old) = &rotation.old {
-                let is_first = if rotation.blacklists {
-                    blacklist(connection, old, now)?
-                } else {
-                    !is_blacklisted(connection, &old.jti)?
-                };
-                if !is_first {
-                    return Ok(Rotated::Blacklisted);
-                }
-            }
-            if let Some(new) = &rotation.new {
-                insert(connection, new)?;
-            }
-            Ok(Rotated::Done)
-        };
-        self.sqlite.write(rotate).await
-    }
-
-    /// Blacklists a token, whoever issued it; `false` where it was so already.
-    pub async fn blacklist(&self, row: OutstandingToken, now: DateTime<Utc>) -> Result<bool> {
-        let add = move |connection: &Connection| blacklist(connection, &row, now);
-        self.sqlite.write(add).await
-    }
-
     /// Whether a token is blacklisted.
-    pub async fn is_blacklisted(&self, jti: &str) -> Result<bool> {
-        let jti = jti.to_owned();
+    pub async fn is_blacklisted(&self, jti: &Jti) -> Result<bool> {
+        let jti = jti.clone();
         let find = move |connection: &Connection| is_blacklisted(connection, &jti);
         self.sqlite.read(find).await
+    }
+
+    /// Blacklists a user's tokens, but for those that expired before a moment, and answers how many
+    /// there were that were not so already.
+    pub async fn blacklist_all_of(
+        &self,
+        user: UserId,
+        unless_expired_by: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<usize> {
+        let add = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached(
+                "INSERT INTO token_blacklist_blacklistedtoken (blacklisted_at, token_id) \
+                 SELECT $1, id FROM token_blacklist_outstandingtoken \
+                 WHERE user_id = $2 AND expires_at > $3 \
+                 ON CONFLICT (token_id) DO NOTHING",
+            )?;
+            let expired = Timestamp(unless_expired_by);
+            statement.execute(params![Timestamp(now), UserKey(&user), expired])
+        };
+        self.sqlite.write(add).await
     }
 
     /// Whether a token was ever outstanding here, flushed ones included: `AUTOINCREMENT`
@@ -127,42 +93,45 @@ impl Store {
 }
 
 /// Inserts a token's row, unless it has one. A user who does not exist is no user.
-fn insert(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<()> {
+pub(super) fn insert(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO token_blacklist_outstandingtoken \
          (token, created_at, expires_at, user_id, jti) \
          VALUES ($1, $2, $3, (SELECT id FROM auth_user WHERE id = $4), $5) \
          ON CONFLICT (jti) DO NOTHING",
     )?;
-    statement.execute(params![
+    let inserted = statement.execute(params![
         row.token,
         Timestamp(row.created_at),
         Timestamp(row.expires_at),
         row.user.as_ref().map(UserKey),
-        row.jti
+        row.jti.as_str()
     ])?;
-    Ok(())
+    Ok(inserted == 1)
 }
 
-fn is_blacklisted(connection: &Connection, jti: &str) -> rusqlite::Result<bool> {
+pub(super) fn is_blacklisted(connection: &Connection, jti: &Jti) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken AS blacklisted \
          JOIN token_blacklist_outstandingtoken AS outstanding \
          ON outstanding.id = blacklisted.token_id WHERE outstanding.jti = $1)",
     )?;
-    statement.query_row([jti], |row| row.get(0))
+    statement.query_row([jti.as_str()], |row| row.get(0))
 }
 
-fn blacklist(
+/// Blacklists a token, whoever issued it. The row is what arbitrates: of any number of callers one
+/// inserts it, and is told `true`.
+pub(super) fn blacklist(
     connection: &Connection,
     row: &OutstandingToken,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<bool> {
-    insert(connection, row)?;
     let mut statement = connection.prepare_cached(
         "INSERT INTO token_blacklist_blacklistedtoken (blacklisted_at, token_id) \
          SELECT $1, id FROM token_blacklist_outstandingtoken WHERE jti = $2 \
          ON CONFLICT (token_id) DO NOTHING",
     )?;
-    Ok(statement.execute(params![Timestamp(now), row.jti])? == 1)
+    let mut add = || statement.execute(params![Timestamp(now), row.jti.as_str()]);
+    // Where nothing is added it is blacklisted already, or has no row yet.
+    Ok(add()? == 1 || insert(connection, row)? && add()? == 1)
 }

@@ -1,18 +1,28 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use tegata_jwt::TokenClass;
 
-use super::presented::decode;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Empty, Json, Object, Schema};
 
-/// `POST /api/token/blacklist`: ends a refresh token before its time.
+/// `POST /api/token/blacklist`: ends a refresh token before its time, or, where it was rotated, what
+/// took its place.
 pub(super) async fn blacklist(
     State(app): State<Arc<App>>,
     Json(Blacklist { refresh }): Json<Blacklist>,
 ) -> Result<Json<Empty>, ApiError> {
-    let decoded = decode(&app, &refresh).await?;
+    let decoded = app.verifier.decode(&refresh)?;
+    if let Err(error) = app.verifier.check(&decoded, TokenClass::Refresh) {
+        // Ninja JWT looks into the blacklist first.
+        let is_blacklisted = app.blacklist.contains_now(&decoded).await?;
+        return Err(if is_blacklisted {
+            ApiError::TokenBlacklisted
+        } else {
+            error.into()
+        });
+    }
     let verified = app.verifier.require_refresh(decoded)?;
 
     let user = app.accounts.key_of(&verified).await?;

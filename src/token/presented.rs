@@ -7,10 +7,11 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::store::User;
 
-/// Decodes a token that must not be blacklisted. Ninja JWT looks before it asks for the type.
+/// Decodes a token that must not be blacklisted, on any node and by now. Ninja JWT looks before it
+/// asks for the type.
 pub(super) async fn decode(app: &App, token: &str) -> Result<Decoded, ApiError> {
     let decoded = app.verifier.decode(token)?;
-    if app.blacklist.contains(&decoded).await? {
+    if app.blacklist.contains_now(&decoded).await? {
         return Err(ApiError::TokenBlacklisted);
     }
     Ok(decoded)

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
-use tegata_jwt::VerifiedRefresh;
+use tegata_jwt::{Decoded, Issued, Jti, VerifiedRefresh};
 
 use super::presented::{decode, holder};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
-use crate::store::{Rotated, Rotation, User};
+use crate::rotation::Effect;
+use crate::store::User;
 
 /// `POST /api/token/refresh`: a refresh token for an access token. The refresh token comes back as
 /// it was sent or, with `ROTATE_REFRESH_TOKENS`, another one in its place.
@@ -16,48 +17,106 @@ pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     Json(Refresh { refresh }): Json<Refresh>,
 ) -> Result<Json<Refreshed>, ApiError> {
-    let decoded = decode(&app, &refresh).await?;
-    let verified = app.verifier.require_refresh(decoded)?;
-    let user = holder(&app, &verified).await?;
+    let (verified, refresh) = if app.settings.jwt.rotate_refresh_tokens {
+        rotate(&app, &refresh).await?
+    } else {
+        let decoded = decode(&app, &refresh).await?;
+        let verified = app.verifier.require_refresh(decoded)?;
+        holder(&app, &verified).await?;
+        (verified, refresh)
+    };
 
     let access = app.issuer.access(&verified)?.token;
-    let refresh = if app.settings.jwt.rotate_refresh_tokens {
-        rotate(&app, &verified, refresh, user.as_ref()).await?
-    } else {
-        refresh
-    };
 
     Ok(Json(Refreshed { refresh, access }))
 }
 
-/// Another refresh token in place of `old`, which with `BLACKLIST_AFTER_ROTATION` is of use no
-/// more.
-async fn rotate(
+/// Another refresh token in place of one, which with `BLACKLIST_AFTER_ROTATION` is of use no more.
+async fn rotate(app: &App, token: &str) -> Result<(VerifiedRefresh, String), ApiError> {
+    let decoded = app.verifier.decode(token)?;
+    let effect = app
+        .blacklist
+        .weigh(&decoded, app.issuer.successor()?)
+        .await?;
+    let verified = require_refresh(app, decoded, &effect)?;
+    if effect == Effect::EndFamily {
+        app.blacklist.end_family(&verified).await?;
+        return Err(reused(&verified));
+    }
+
+    let user = holder(app, &verified).await?;
+    let issued = match effect {
+        Effect::Repeat(successor) => app.issuer.rotate(&verified, &successor)?,
+        Effect::Rotate(successor) => {
+            let new = app.issuer.rotate(&verified, &successor)?;
+            record(app, &verified, token, user.as_ref(), new).await?
+        }
+        _ => return Err(ApiError::TokenBlacklisted),
+    };
+    Ok((verified, issued.token))
+}
+
+/// Ninja JWT tells that a token is blacklisted before it asks for the type.
+fn require_refresh(
+    app: &App,
+    decoded: Decoded,
+    effect: &Effect,
+) -> Result<VerifiedRefresh, ApiError> {
+    let verified = app.verifier.require_refresh(decoded);
+    match effect {
+        Effect::Rotate(_) => Ok(verified?),
+        Effect::Blacklist | Effect::Refuse => Err(ApiError::TokenBlacklisted),
+        Effect::EndFamily | Effect::Repeat(_) => verified.map_err(|_| ApiError::TokenBlacklisted),
+    }
+}
+
+/// Records the new refresh token in place of the old one. Somebody else may be first.
+async fn record(
     app: &App,
     verified: &VerifiedRefresh,
-    old: String,
+    token: &str,
     user: Option<&User>,
-) -> Result<String, ApiError> {
-    let new = app.issuer.rotate(verified)?;
+    new: Issued,
+) -> Result<Issued, ApiError> {
     let owner = match user {
         Some(user) => Some(user.id.clone()),
         None => app.accounts.key_of(verified).await?,
     };
-    let rotation = Rotation {
-        user: user.map(|user| app.accounts.unchanged(user)),
-        old: app.blacklist.row_of_verified(verified, &old, owner.clone()),
-        blacklists: app.settings.jwt.blacklist_after_rotation,
-        new: app.blacklist.row(&new, owner),
+    let old = app
+        .blacklist
+        .row_of_verified(verified, token, owner.clone());
+    let Some((old, row)) = old.zip(app.blacklist.row(&new, owner)) else {
+        // Without the blacklist app tokens have no rows.
+        return Ok(new);
     };
-    match app.store.rotate(rotation, app.clock.now()).await? {
-        Rotated::Done => Ok(new.token),
-        Rotated::Blacklisted => Err(ApiError::TokenBlacklisted),
-        Rotated::UserChanged => {
+
+    let unchanged = user.map(|user| app.accounts.unchanged(user));
+    match app.blacklist.rotate(unchanged, old, row).await? {
+        Some(Effect::Rotate(_)) => Ok(new),
+        Some(Effect::Repeat(successor)) => Ok(app.issuer.rotate(verified, &successor)?),
+        Some(Effect::EndFamily) => Err(reused(verified)),
+        Some(Effect::Blacklist | Effect::Refuse) => Err(ApiError::TokenBlacklisted),
+        None => {
             // Says what has changed.
             holder(app, verified).await?;
             Err(ApiError::NoActiveAccount)
         }
     }
+}
+
+/// A token is in two hands: whose, is worth a line in the log.
+fn reused(verified: &VerifiedRefresh) -> ApiError {
+    let user = verified
+        .user_id()
+        .ok()
+        .flatten()
+        .map(|user| user.to_string());
+    tracing::warn!(
+        user,
+        jti = verified.jti().map(Jti::as_str),
+        "a refresh token came again after its rotation: its family has ended"
+    );
+    ApiError::TokenBlacklisted
 }
 
 pub(super) struct Refresh {

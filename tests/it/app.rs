@@ -64,7 +64,11 @@ impl TestApp {
         Store::migrate(&settings, clock.now()).unwrap();
         let store = Store::open(&settings).unwrap();
         let key = keys::configured(&settings).unwrap().unwrap().key;
+        let follows = settings.blacklist.enabled;
         let app = App::new(settings, store, key, &clock);
+        if follows {
+            app.blacklist.poll().await.unwrap();
+        }
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -116,6 +120,11 @@ impl TestApp {
 
     pub(crate) fn set_time(&self, time: DateTime<Utc>) {
         self.clock.advance(time - self.clock.now());
+    }
+
+    /// Lets the service see what others wrote to the database.
+    pub(crate) async fn poll(&self) {
+        self.app.blacklist.poll().await.unwrap();
     }
 
     /// Another service on the same database.

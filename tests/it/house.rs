@@ -14,22 +14,24 @@ const FLOORS: [&[&str]; 10] = [
     &["account", "blacklist", "keys"],
     &["store"],
     &["error", "settings"],
-    &["json", "lock"],
+    &["json", "lock", "rotation"],
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 11] = [
+const HOMES: [(&str, &[&str]); 14] = [
     (
         "axum",
         &["src/http/", "src/token/", "src/extract/", "src/error/"],
     ),
     ("axum_server", &["src/http/"]),
     ("clap", &["src/cli/"]),
+    ("dashmap", &["src/blacklist/set.rs"]),
     (
         "documented",
         &["src/settings/", "crates/tegata-jwt/src/settings/"],
     ),
     ("figment", &["src/settings/load.rs", "src/settings/load/"]),
+    ("indicatif", &["src/cli/"]),
     (
         "jsonwebtoken",
         &[
@@ -37,6 +39,7 @@ const HOMES: [(&str, &[&str]); 11] = [
             "crates/tegata-jwt/src/keys/published.rs",
         ],
     ),
+    ("refinery", &["src/store/"]),
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
     ("rusqlite", &["src/store/"]),

@@ -131,6 +131,7 @@ fn a_wrong_value_is_refused_with_file_table_key_and_reason() {
 fn every_setting_of_jwt_is_shown_at_work_unless_it_has_one_value_only() {
     let tests = [
         include_str!("token/settings/claims.rs"),
+        include_str!("token/settings/grace.rs"),
         include_str!("token/settings/guards.rs"),
         include_str!("token/settings/keys.rs"),
         include_str!("token/settings/lifetimes.rs"),

@@ -1,10 +1,11 @@
 //! How a store behaves, whichever engine is behind it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
+use tegata::rotation::{Effect, Rules};
 use tegata::settings::Settings;
-use tegata::store::{NewUser, OutstandingToken, Rotated, Rotation, Store, Unchanged, User};
-use tegata_jwt::UserId;
+use tegata::store::{Decided, NewUser, OutstandingToken, Refresh, Store, Unchanged, User};
+use tegata_jwt::{Jti, UserId};
 use tempfile::TempDir;
 
 use crate::app::BEGIN;
@@ -75,7 +76,7 @@ fn now() -> DateTime<Utc> {
 fn row() -> OutstandingToken {
     OutstandingToken {
         user: Some(UserId::Number(1)),
-        jti: "7c642b79c8cf4cdbab3004d0d90a02d2".to_owned(),
+        jti: Jti::new("7c642b79c8cf4cdbab3004d0d90a02d2".to_owned()),
         token: "header.claims.signature".to_owned(),
         created_at: now(),
         expires_at: now(),
@@ -176,30 +177,36 @@ async fn a_database_whose_users_are_gone_is_not_new() {
     assert!(!fixture.store.never_had_a_user().await.unwrap());
 }
 
-fn rotation(user: Unchanged, blacklists: bool) -> Rotation {
+fn refresh(user: Unchanged, rules: Option<Rules>) -> Refresh {
     let new = OutstandingToken {
-        jti: "11f374bf08ae448e958a4410160719de".to_owned(),
+        jti: Jti::new("11f374bf08ae448e958a4410160719de".to_owned()),
         ..row()
     };
-    Rotation {
+    Refresh {
         user: Some(user),
-        old: Some(row()),
-        blacklists,
-        new: Some(new),
+        old: row(),
+        new,
+        rules,
     }
 }
+
+const RULES: Option<Rules> = Some(Rules {
+    grace: TimeDelta::zero(),
+    reuse_detection: false,
+});
 
 #[tokio::test]
 async fn a_token_blacklisted_meanwhile_is_not_rotated_whether_or_not_rotation_blacklists() {
     let fixture = Fixture::new().await;
     let alice = fixture.alice().await;
-    assert!(fixture.store.blacklist(row(), now()).await.unwrap());
+    let Decided { effect, .. } = fixture.store.blacklist(row(), now()).await.unwrap();
+    assert_eq!(effect, Effect::Blacklist);
 
-    for blacklists in [true, false] {
-        let rotation = rotation(Unchanged::holder(&alice, true), blacklists);
-        let rotated = fixture.store.rotate(rotation, now()).await.unwrap();
+    for rules in [RULES, None] {
+        let refresh = refresh(Unchanged::holder(&alice, true), rules);
+        let decided = fixture.store.rotate(refresh).await.unwrap().unwrap();
 
-        assert_eq!(rotated, Rotated::Blacklisted);
+        assert_eq!(decided.effect, Effect::Refuse);
     }
 }
 
@@ -209,10 +216,10 @@ async fn a_user_disabled_meanwhile_ends_a_rotation_before_anything_is_written() 
     let alice = fixture.alice().await;
     fixture.execute("UPDATE auth_user SET is_active = 0");
 
-    let rotation = rotation(Unchanged::holder(&alice, true), true);
-    let rotated = fixture.store.rotate(rotation, now()).await.unwrap();
+    let refresh = refresh(Unchanged::holder(&alice, true), RULES);
+    let decided = fixture.store.rotate(refresh).await.unwrap();
 
-    assert_eq!(rotated, Rotated::UserChanged);
+    assert!(decided.is_none());
     let jti = row().jti;
     assert!(!fixture.store.is_blacklisted(&jti).await.unwrap());
 }
@@ -224,10 +231,10 @@ async fn a_hash_upgraded_meanwhile_ends_a_rotation_only_where_tokens_end_with_it
     fixture.execute("UPDATE auth_user SET password = 'the same, hashed anew'");
 
     let bound = Unchanged::holder(&alice, true).with_password_of(&alice);
-    let bound = fixture.store.rotate(rotation(bound, true), now()).await;
+    let bound = fixture.store.rotate(refresh(bound, RULES)).await.unwrap();
     let free = Unchanged::holder(&alice, true);
-    let free = fixture.store.rotate(rotation(free, true), now()).await;
+    let free = fixture.store.rotate(refresh(free, RULES)).await.unwrap();
 
-    assert_eq!(bound.unwrap(), Rotated::UserChanged);
-    assert_eq!(free.unwrap(), Rotated::Done);
+    assert!(bound.is_none());
+    assert!(matches!(free.unwrap().effect, Effect::Rotate(_)));
 }

@@ -155,7 +155,9 @@ impl Jti {
         Ok(Self(Uuid::from_bytes(bits).simple().to_string()))
     }
 
-    pub(crate) fn new(text: String) -> Self {
+    /// An identifier that was read somewhere.
+    #[must_use]
+    pub fn new(text: String) -> Self {
         Self(text)
     }
 

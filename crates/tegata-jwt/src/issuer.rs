@@ -93,16 +93,33 @@ impl Issuer {
         self.finish(token)
     }
 
+    /// Draws the successor of a refresh token.
+    pub fn successor(&self) -> Result<Successor, CryptoError> {
+        let issued_at = self.clock.now();
+        Ok(Successor {
+            jti: Jti::random()?,
+            issued_at,
+            expires_at: end(issued_at, self.lifetimes.refresh),
+        })
+    }
+
     /// A refresh token in place of another: the same claims, but for its own identifier and times.
-    pub fn rotate(&self, refresh: &VerifiedRefresh) -> Result<Issued, CryptoError> {
-        let mut token = self.draft(refresh.claims().into(), self.lifetimes.refresh);
-        self.identify(&mut token)?;
+    /// The same successor has the same claims again.
+    pub fn rotate(
+        &self,
+        refresh: &VerifiedRefresh,
+        successor: &Successor,
+    ) -> Result<Issued, CryptoError> {
+        let claims = refresh.claims().into();
+        let mut token = Draft::new(claims, successor.issued_at, successor.expires_at);
+        self.identify(&mut token, successor.jti.clone());
         self.finish(token)
     }
 
     /// A sliding token once more, for another span: the same claims, identifier included.
     pub fn slide(&self, sliding: &VerifiedSliding) -> Result<Issued, CryptoError> {
-        let mut token = self.draft(sliding.claims().into(), self.lifetimes.sliding);
+        let claims = sliding.claims().into();
+        let mut token = self.draft(claims, self.lifetimes.sliding);
         token.jti = sliding.jti().cloned();
         self.finish(token)
     }
@@ -125,33 +142,22 @@ impl Issuer {
             claims.set(claim.name, json(token_type.name()));
         }
         let mut token = self.draft(claims, lifetime);
-        self.identify(&mut token)?;
+        self.identify(&mut token, Jti::random()?);
         Ok(token)
     }
 
     /// These claims from now on, for this long.
-    fn draft<'a>(&self, mut claims: Payload<'a>, lifetime: Lifetime) -> Draft<'a> {
+    fn draft<'a>(&self, claims: Payload<'a>, lifetime: Lifetime) -> Draft<'a> {
         let issued_at = self.clock.now();
-        let expires_at = end(issued_at, lifetime);
-        claims.set("exp", json(&expires_at.timestamp()));
-        claims.set("iat", json(&issued_at.timestamp()));
-        Draft {
-            claims,
-            jti: None,
-            issued_at,
-            expires_at,
-            usable_until: expires_at,
-        }
+        Draft::new(claims, issued_at, end(issued_at, lifetime))
     }
 
-    /// Gives a token an identifier of its own, where tokens have one.
-    fn identify<'a>(&'a self, token: &mut Draft<'a>) -> Result<(), CryptoError> {
+    /// Gives a token its identifier, where tokens have one.
+    fn identify<'a>(&'a self, token: &mut Draft<'a>, jti: Jti) {
         if let Some(claim) = self.names.jti() {
-            let jti = Jti::random()?;
             token.claims.set(claim.name, json(jti.as_str()));
             token.jti = Some(jti);
         }
-        Ok(())
     }
 
     fn name_subject<'a>(&'a self, claims: &mut Payload<'a>, subject: &Subject) {
@@ -226,6 +232,17 @@ pub struct Issued {
     pub usable_until: DateTime<Utc>,
 }
 
+/// What tells a refresh token from the one it takes the place of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Successor {
+    /// Its identifier.
+    pub jti: Jti,
+    /// When the other one was rotated, in microseconds.
+    pub issued_at: DateTime<Utc>,
+    /// Its claim `exp`, in whole seconds.
+    pub expires_at: DateTime<Utc>,
+}
+
 /// A token not yet signed.
 struct Draft<'a> {
     claims: Payload<'a>,
@@ -233,6 +250,20 @@ struct Draft<'a> {
     issued_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
     usable_until: DateTime<Utc>,
+}
+
+impl<'a> Draft<'a> {
+    fn new(mut claims: Payload<'a>, issued_at: DateTime<Utc>, expires_at: DateTime<Utc>) -> Self {
+        claims.set("exp", json(&expires_at.timestamp()));
+        claims.set("iat", json(&issued_at.timestamp()));
+        Self {
+            claims,
+            jti: None,
+            issued_at,
+            expires_at,
+            usable_until: expires_at,
+        }
+    }
 }
 
 /// Claims as they are being written: names and JSON texts, in the order they first came.

@@ -46,7 +46,7 @@ pub use algorithm::Algorithm;
 pub use claims::{Claim, Claims, Jti, TokenType, UserId};
 pub use clock::Clock;
 pub use error::{CryptoError, KeyError, TokenError};
-pub use issuer::{Issued, Issuer, Subject, TokenPair};
+pub use issuer::{Issued, Issuer, Subject, Successor, TokenPair};
 pub use keys::{JwkSet, SigningKey, VerifyingKey};
 pub use settings::{Audience, Lifetime, Settings, TokenClass};
 pub use token::{Header, Unverified};

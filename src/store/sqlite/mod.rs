@@ -5,6 +5,7 @@ mod gate;
 mod readers;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod writer;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use self::gate::Gate;
 use self::readers::{MAX_READERS, Readers};
+use self::watch::Watch;
 use self::writer::{Write, Writer};
 
 /// A SQLite database.
@@ -24,6 +26,7 @@ pub(in crate::store) struct Sqlite {
     readers: Arc<Readers>,
     /// One permit for each read that waits for a lock.
     waiting: Arc<Semaphore>,
+    watch: Arc<Watch>,
     writer: Writer,
 }
 
@@ -41,6 +44,7 @@ impl Sqlite {
         Ok(Self {
             readers: Arc::new(Readers::new(path, patience, Arc::clone(&gate))),
             waiting: Arc::new(Semaphore::new(MAX_READERS)),
+            watch: Arc::new(Watch::new(path, patience, Arc::clone(&gate))),
             writer: Writer::start(writer, gate)?,
         })
     }
@@ -57,6 +61,15 @@ impl Sqlite {
             return Ok(answer);
         }
 
+        self.read_at_leisure(query).await
+    }
+
+    /// Runs a query on a thread where it may take its time.
+    pub(in crate::store) async fn read_at_leisure<T, F>(&self, query: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
         let waiting = Arc::clone(&self.waiting).acquire_owned();
         let waiting = tokio::time::timeout(self.readers.patience, waiting).await;
         let waiting = waiting.context("too many reads wait for the database's lock")??;
@@ -66,6 +79,12 @@ impl Sqlite {
             readers.wait(&query)
         };
         tokio::task::spawn_blocking(patient).await?
+    }
+
+    /// Whether anybody has written to the database since this was last asked.
+    pub(in crate::store) async fn has_changed(&self) -> Result<bool> {
+        let watch = Arc::clone(&self.watch);
+        tokio::task::spawn_blocking(move || watch.has_changed()).await?
     }
 
     /// Runs work in a transaction and answers once it is durable. A caller that goes away

@@ -207,6 +207,7 @@ async fn without_its_blacklist_the_service_lets_no_sliding_token_through() {
     let token = app.obtain_sliding().await;
 
     app.execute("ALTER TABLE token_blacklist_blacklistedtoken RENAME TO gone");
+    app.advance(31);
 
     let answer = app.auth(&token).await;
     assert_eq!(answer.status, 503);

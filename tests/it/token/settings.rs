@@ -2,6 +2,7 @@
 //! default does its work. Rotation and its blacklist have `rotation.rs`.
 
 mod claims;
+mod grace;
 mod guards;
 mod keys;
 mod lifetimes;

@@ -78,6 +78,7 @@ async fn a_blacklisted_sliding_token_is_of_no_use() {
     let token = app.obtain_sliding().await;
 
     app.blacklist_all();
+    app.poll().await;
 
     assert_eq!(app.refresh_sliding(&token).await.line(), BLACKLISTED);
     assert_eq!(app.auth(&token).await.status, 401);

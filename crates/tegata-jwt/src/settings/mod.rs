@@ -40,6 +40,13 @@ pub struct Settings {
     /// Whether a refresh that rotates blacklists the old refresh token, and `/token/verify` refuses
     /// blacklisted tokens. Needs `[blacklist] enabled`.
     pub blacklist_after_rotation: bool,
+    /// For how long after its rotation a refresh token still earns the successor it was rotated to,
+    /// while that is unused: the answer may have been lost, or another window have asked as well.
+    /// Five minutes at most. Needs `blacklist_after_rotation`.
+    pub refresh_grace_period: Lifetime,
+    /// Whether a refresh token that comes again after that ends its family: what it was rotated to,
+    /// and what came after. Somebody else has it, too. Needs `blacklist_after_rotation`.
+    pub refresh_reuse_detection: bool,
     /// Whether a login writes the user's `last_login`.
     pub update_last_login: bool,
     /// The algorithm tokens are signed with and must be signed with: HS256, HS384, HS512 sign and
@@ -168,6 +175,8 @@ impl Default for Settings {
             sliding_token_refresh_lifetime: Lifetime::days(1),
             rotate_refresh_tokens: false,
             blacklist_after_rotation: false,
+            refresh_grace_period: Lifetime::minutes(0),
+            refresh_reuse_detection: false,
             update_last_login: false,
             algorithm: Algorithm::HS256,
             signing_key: None,

@@ -63,6 +63,7 @@ async fn auth_token_classes_are_tried_and_told_in_their_order() {
     assert_eq!(app.get_user(&pair.access).await.status, 200);
     assert_eq!(app.get_user(&sliding).await.status, 200);
     app.blacklist_all();
+    app.poll().await;
 
     assert_snapshot!(app.get_user(&sliding).await.line(), @r#"401 {"detail": "Given token not valid for any token type", "code": "token_not_valid", "messages": [{"token_class": "SlidingToken", "token_type": "sliding", "message": "Token is blacklisted"}, {"token_class": "AccessToken", "token_type": "access", "message": "Token has wrong type"}]}"#);
 }

@@ -113,7 +113,8 @@ proptest! {
             }
             if let Ok(refresh) = decoded().and_then(|token| verifier.require_refresh(token)) {
                 prop_assert!(issuer.access(&refresh).is_ok());
-                prop_assert!(issuer.rotate(&refresh).is_ok());
+                let successor = issuer.successor().unwrap();
+                prop_assert!(issuer.rotate(&refresh, &successor).is_ok());
             }
         }
     }

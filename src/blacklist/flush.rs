@@ -1,0 +1,79 @@
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use super::{Blacklist, MARGIN};
+
+/// How many rows a flush deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flushed {
+    /// Outstanding tokens, blacklisted or not.
+    pub tokens: usize,
+    /// Rotations.
+    pub rotations: usize,
+}
+
+impl Blacklist {
+    /// Deletes the rows of tokens that expired, as `flushexpiredtokens` of Django does: the
+    /// blacklisted ones, too. After each batch of `size` rows others can write, and `progress`
+    /// learns the place of the last outstanding token that was looked at.
+    pub async fn flush(&self, size: u32, progress: impl FnMut(i64)) -> Result<Flushed> {
+        let expired_by = self.clock.now() - self.leeway;
+        self.flush_expired_by(expired_by, size, progress).await
+    }
+
+    /// Flushes every `flush_interval`, without end.
+    pub async fn flush_regularly(&self) {
+        let Some(interval) = self.flush_interval else {
+            return;
+        };
+        loop {
+            tokio::time::sleep(interval).await;
+            // Nobody looks whether the clock is right.
+            let expired_by = self.clock.now() - self.leeway - MARGIN;
+            match self.flush_expired_by(expired_by, ROWS, |_| {}).await {
+                Ok(Flushed { tokens, rotations }) => {
+                    tracing::info!(tokens, rotations, "flushed what expired");
+                }
+                Err(error) => tracing::error!(%error, "cannot flush what expired"),
+            }
+        }
+    }
+
+    async fn flush_expired_by(
+        &self,
+        expired_by: DateTime<Utc>,
+        size: u32,
+        mut progress: impl FnMut(i64),
+    ) -> Result<Flushed> {
+        let mut flushed = Flushed::default();
+
+        let mut place = 0;
+        loop {
+            let batch = self.store.flush_outstanding(place, size, expired_by);
+            let batch = batch.await?;
+            flushed.tokens += batch.deleted;
+            let Some(end) = batch.end else { break };
+            place = end;
+            progress(place);
+            tokio::time::sleep(PAUSE).await;
+        }
+
+        let mut place = None;
+        loop {
+            let batch = self.store.flush_rotations(place, size, expired_by).await?;
+            flushed.rotations += batch.deleted;
+            place = batch.end;
+            if place.is_none() {
+                return Ok(flushed);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// How many rows are looked at in one transaction, unless somebody asks for another number.
+pub const ROWS: u32 = 5_000;
+/// How long the database is left to other programs after each of them: SQLite does not queue.
+const PAUSE: Duration = Duration::from_millis(10);

@@ -1,0 +1,226 @@
+//! The blacklist app: which tokens were issued, and which of them are refused before their end.
+
+mod feed;
+mod flush;
+mod set;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use tegata_jwt::{Clock, Decoded, Issued, Jti, Successor, UserId, VerifiedRefresh};
+
+use self::feed::Feed;
+use self::set::Set;
+use crate::rotation::{Effect, Event, Rules, State};
+use crate::settings::{Settings, StoredToken};
+use crate::store::{Decided, Ended, OutstandingToken, Refresh, Store, Unchanged};
+
+pub use self::flush::{Flushed, ROWS as FLUSH_BATCH};
+
+/// Outstanding and blacklisted tokens: in the database, and the blacklisted ones in memory, too.
+/// Without the app nothing is recorded and nothing refused.
+pub struct Blacklist {
+    store: Store,
+    clock: Clock,
+    enabled: bool,
+    stored_token: StoredToken,
+    /// Whether a rotated token is blacklisted.
+    ends_rotated: bool,
+    rules: Rules,
+    set: Set,
+    feed: Feed,
+    poll_interval: Duration,
+    max_staleness: TimeDelta,
+    leeway: TimeDelta,
+    refresh_exp_claim: String,
+    sliding_lifetime: TimeDelta,
+    sliding_refresh_lifetime: TimeDelta,
+    flush_interval: Option<Duration>,
+}
+
+impl Blacklist {
+    /// The blacklist of `store`. Until it is [polled](Self::poll) for the first time, and whenever
+    /// that was too long ago, the database is asked.
+    #[must_use]
+    pub fn new(settings: &Settings, store: Store, clock: Clock) -> Self {
+        let (jwt, blacklist) = (&settings.jwt, &settings.blacklist);
+        Self {
+            store,
+            clock,
+            enabled: blacklist.enabled,
+            stored_token: blacklist.stored_token,
+            ends_rotated: jwt.blacklist_after_rotation,
+            rules: Rules {
+                grace: jwt.refresh_grace_period.span(),
+                reuse_detection: jwt.refresh_reuse_detection,
+            },
+            set: Set::default(),
+            feed: Feed::default(),
+            poll_interval: blacklist.poll_interval.span().to_std().unwrap_or_default(),
+            max_staleness: blacklist.max_staleness.span(),
+            leeway: jwt.leeway.span().max(TimeDelta::zero()),
+            refresh_exp_claim: jwt.sliding_token_refresh_exp_claim.clone(),
+            sliding_lifetime: jwt.sliding_token_lifetime.span().max(TimeDelta::zero()),
+            sliding_refresh_lifetime: jwt
+                .sliding_token_refresh_lifetime
+                .span()
+                .max(TimeDelta::zero()),
+            flush_interval: blacklist
+                .flush_interval
+                .span()
+                .to_std()
+                .ok()
+                .filter(|span| !span.is_zero()),
+        }
+    }
+
+    /// Whether a token is blacklisted, from memory: exact for what was blacklisted here, behind by
+    /// `poll_interval` at most for the rest.
+    pub async fn contains(&self, token: &Decoded) -> Result<bool> {
+        match self.id(token) {
+            Some(jti) if self.is_followed() => Ok(self.set.contains(jti)),
+            _ => self.contains_now(token).await,
+        }
+    }
+
+    /// Whether a token is blacklisted, from the database: exact.
+    pub async fn contains_now(&self, token: &Decoded) -> Result<bool> {
+        match self.id(token) {
+            Some(jti) => self.store.is_blacklisted(jti).await,
+            None => Ok(false),
+        }
+    }
+
+    /// What a refresh would come to that gives this successor, as things are now. No answer to
+    /// build on but a refusal: [`Self::rotate`] decides.
+    pub async fn weigh(&self, token: &Decoded, successor: Successor) -> Result<Effect> {
+        let Some(jti) = self.id(token) else {
+            return Ok(Effect::Rotate(successor));
+        };
+        let state = self.store.rotation_state(jti).await?;
+        if self.ends_rotated || state == State::Live {
+            Ok(self.rules.step(state, Event::Refresh(successor)).1)
+        } else {
+            Ok(Effect::Refuse)
+        }
+    }
+
+    /// Gives a new refresh token for an old one; `None` where the user changed meanwhile.
+    pub async fn rotate(
+        &self,
+        user: Option<Unchanged>,
+        old: OutstandingToken,
+        new: OutstandingToken,
+    ) -> Result<Option<Effect>> {
+        let rules = self.ends_rotated.then_some(self.rules);
+        let refresh = Refresh {
+            user,
+            old,
+            new,
+            rules,
+        };
+        let decided = self.store.rotate(refresh).await?;
+        Ok(decided.map(|decided| self.remember(decided)))
+    }
+
+    /// Blacklists a token of a user's, or what took its place; `false` where it was blacklisted
+    /// already.
+    pub async fn add(
+        &self,
+        verified: &VerifiedRefresh,
+        token: &str,
+        user: Option<UserId>,
+    ) -> Result<bool> {
+        let Some(row) = self.row_of_verified(verified, token, user) else {
+            return Ok(true);
+        };
+        let decided = self.store.blacklist(row, self.clock.now());
+        Ok(self.remember(decided.await?) == Effect::Blacklist)
+    }
+
+    /// Blacklists what lives of the family of a token that was rotated.
+    pub async fn end_family(&self, token: &VerifiedRefresh) -> Result<()> {
+        if let Some(jti) = token.jti() {
+            let ended = self.store.end_family(jti, self.clock.now()).await?;
+            self.take_in(&ended);
+        }
+        Ok(())
+    }
+
+    /// Blacklists all tokens of a user, and answers how many there were.
+    pub async fn end_all_of(&self, user: UserId) -> Result<usize> {
+        let now = self.clock.now();
+        // As long as any of them can be of use: see `last_use`.
+        let unless_expired_by = now - self.leeway - self.sliding_refresh_lifetime;
+        let ended = self.store.blacklist_all_of(user, unless_expired_by, now);
+        ended.await
+    }
+
+    /// The row of a token that was just issued; `None` where tokens have none.
+    #[must_use]
+    pub fn row(&self, issued: &Issued, user: Option<UserId>) -> Option<OutstandingToken> {
+        let jti = issued.jti.as_ref().filter(|_| self.enabled)?;
+        Some(OutstandingToken {
+            user,
+            jti: jti.clone(),
+            token: self.stored_token.of(&issued.token).to_owned(),
+            created_at: issued.issued_at,
+            expires_at: issued.usable_until,
+        })
+    }
+
+    /// The row of a token that came back to us, for tokens issued elsewhere have none yet.
+    #[must_use]
+    pub fn row_of_verified(
+        &self,
+        verified: &VerifiedRefresh,
+        token: &str,
+        user: Option<UserId>,
+    ) -> Option<OutstandingToken> {
+        let jti = verified.jti().filter(|_| self.enabled)?;
+        Some(OutstandingToken {
+            user,
+            jti: jti.clone(),
+            token: self.stored_token.of(token).to_owned(),
+            created_at: self.clock.now(),
+            expires_at: verified.expires_at(),
+        })
+    }
+
+    /// What the app knows a token by.
+    fn id<'a>(&self, token: &'a Decoded) -> Option<&'a Jti> {
+        token.jti().filter(|_| self.enabled)
+    }
+
+    /// Takes what a decision blacklisted into memory: after the commit, and before the answer.
+    fn remember(&self, decided: Decided) -> Effect {
+        self.take_in(&decided.blacklisted);
+        decided.effect
+    }
+
+    fn take_in(&self, ended: &[Ended]) {
+        for token in ended {
+            self.set.add(&token.jti, self.kept_until(token.expires_at));
+        }
+    }
+
+    /// How long a token is kept in memory.
+    fn kept_until(&self, last_use: DateTime<Utc>) -> DateTime<Utc> {
+        let longer = self.leeway + MARGIN;
+        last_use
+            .checked_add_signed(longer)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// Whether memory is as good as the database.
+    fn is_followed(&self) -> bool {
+        let now = self.clock.now();
+        let is_recent = |at| at <= now && now - at <= self.max_staleness;
+        self.feed.followed_at().is_some_and(is_recent)
+    }
+}
+
+/// For how much longer than it needs to be a blacklisted token is remembered: a clock that jumped
+/// ahead and was put right must not revive it.
+const MARGIN: TimeDelta = TimeDelta::hours(1);

@@ -1,0 +1,32 @@
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use tegata_jwt::Clock;
+
+use crate::blacklist::Blacklist;
+use crate::settings::Settings;
+use crate::store::Store;
+
+#[derive(Args)]
+pub(in crate::cli) struct Revoke {
+    /// The user name
+    username: String,
+}
+
+impl Revoke {
+    /// `tegata users revoke`. Access tokens live on to their end, which is minutes away.
+    pub(super) async fn run(self, settings: &Settings) -> Result<()> {
+        let Self { username } = self;
+        ensure!(
+            settings.blacklist.enabled,
+            "[blacklist] enabled = false: nothing is known of the tokens that were issued"
+        );
+        let store = Store::open(settings)?;
+        let user = store.user_by_username(&username).await?;
+        let user = user.with_context(|| format!("there is no user {username}"))?;
+
+        let blacklist = Blacklist::new(settings, store, Clock::System);
+        let ended = blacklist.end_all_of(user.id).await?;
+        eprintln!("{username}: {ended} tokens blacklisted");
+        Ok(())
+    }
+}

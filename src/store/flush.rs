@@ -1,0 +1,94 @@
+//! Rows that are of no use any more, deleted in batches: other writers come in between.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+use tegata_jwt::Jti;
+
+use super::Store;
+use super::columns::Timestamp;
+
+/// Some rows, looked at in their order.
+pub struct Batch<P> {
+    /// The place of the last row; `None` where no row comes after.
+    pub end: Option<P>,
+    /// How many were deleted.
+    pub deleted: usize,
+}
+
+impl Store {
+    /// The places of the first and the last outstanding token.
+    pub async fn outstanding_places(&self) -> Result<Option<(i64, i64)>> {
+        let sql = "SELECT CAST(min(id) AS BIGINT), CAST(max(id) AS BIGINT) \
+                   FROM token_blacklist_outstandingtoken";
+        let find = |connection: &Connection| {
+            connection.query_row(sql, [], |row| {
+                let (first, last): (Option<_>, Option<_>) = (row.get(0)?, row.get(1)?);
+                Ok(first.zip(last))
+            })
+        };
+        self.sqlite.read_at_leisure(find).await
+    }
+
+    /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired,
+    /// with their blacklisted rows.
+    pub async fn flush_outstanding(
+        &self,
+        after: i64,
+        size: u32,
+        expired_by: DateTime<Utc>,
+    ) -> Result<Batch<i64>> {
+        let flush = move |connection: &Connection| {
+            let mut last = connection.prepare_cached(
+                "SELECT CAST(id AS BIGINT) FROM token_blacklist_outstandingtoken \
+                 WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
+            )?;
+            let last = last.query_row((after, size - 1), |row| row.get(0));
+            let end: Option<i64> = last.optional()?;
+
+            let rows = params![after, end.unwrap_or(i64::MAX), Timestamp(expired_by)];
+            let mut blacklisted = connection.prepare_cached(
+                "DELETE FROM token_blacklist_blacklistedtoken WHERE token_id IN \
+                 (SELECT id FROM token_blacklist_outstandingtoken \
+                 WHERE id > $1 AND id <= $2 AND expires_at <= $3)",
+            )?;
+            blacklisted.execute(rows)?;
+            let mut outstanding = connection.prepare_cached(
+                "DELETE FROM token_blacklist_outstandingtoken \
+                 WHERE id > $1 AND id <= $2 AND expires_at <= $3",
+            )?;
+            let deleted = outstanding.execute(rows)?;
+            Ok(Batch { end, deleted })
+        };
+        self.sqlite.write(flush).await
+    }
+
+    /// Looks at the next `size` rotations after a place, and deletes those whose tokens expired.
+    pub async fn flush_rotations(
+        &self,
+        after: Option<Jti>,
+        size: u32,
+        expired_by: DateTime<Utc>,
+    ) -> Result<Batch<Jti>> {
+        let flush = move |connection: &Connection| {
+            let after = after.as_ref().map_or("", Jti::as_str);
+            let mut last = connection.prepare_cached(
+                "SELECT parent_jti FROM tegata_rotation \
+                 WHERE parent_jti >= $1 ORDER BY parent_jti LIMIT 1 OFFSET $2",
+            )?;
+            let last = last.query_row((after, size), |row| row.get(0));
+            let end: Option<String> = last.optional()?;
+
+            let mut rotations = connection.prepare_cached(
+                "DELETE FROM tegata_rotation WHERE parent_jti >= $1 \
+                 AND ($2 IS NULL OR parent_jti < $2) AND expires_at <= $3",
+            )?;
+            let deleted = rotations.execute(params![after, end, Timestamp(expired_by)])?;
+            Ok(Batch {
+                end: end.map(Jti::new),
+                deleted,
+            })
+        };
+        self.sqlite.write(flush).await
+    }
+}
