@@ -34,9 +34,15 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(settings: Settings, store: Store, key: SigningKey, clock: &Clock) -> Arc<Self> {
+        let verifier = Verifier::new(&settings.jwt, key.verifying_key(), clock.clone());
+        let issuer = Issuer::new(&settings.jwt, key, clock.clone());
         Arc::new(Self {
-            verifier: Verifier::new(&settings.jwt, key.verifying_key(), clock.clone()),
-            issuer: Issuer::new(&settings.jwt, key, clock.clone()),
+            verifier,
+            issuer: if settings.compat.md5_revoke_token {
+                issuer.with_md5_digests()
+            } else {
+                issuer
+            },
             accounts: Accounts::new(&settings, store.clone(), clock.clone()),
             blacklist: Blacklist::new(&settings, store.clone(), clock.clone()),
             auth_header: settings.jwt.auth_header(),

@@ -16,7 +16,6 @@ pub(super) struct Feed {
     followed_at: AtomicI64,
 }
 
-#[derive(Default)]
 struct Place {
     /// The last row that was read.
     last: i64,
@@ -29,6 +28,20 @@ struct Place {
     /// Whether anybody wrote since new rows, and since all rows, were last read.
     has_new: bool,
     has_changed: bool,
+}
+
+impl Default for Place {
+    /// Nothing is read yet.
+    fn default() -> Self {
+        Self {
+            last: 0,
+            before_first: 0,
+            asked_at: None,
+            read_at: None,
+            has_new: true,
+            has_changed: true,
+        }
+    }
 }
 
 impl Feed {

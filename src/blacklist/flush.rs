@@ -30,15 +30,19 @@ impl Blacklist {
         };
         loop {
             tokio::time::sleep(interval).await;
-            // Nobody looks whether the clock is right.
-            let expired_by = self.clock.now() - self.leeway - MARGIN;
-            match self.flush_expired_by(expired_by, ROWS, |_| {}).await {
+            match self.flush_unattended().await {
                 Ok(Flushed { tokens, rotations }) => {
                     tracing::info!(tokens, rotations, "flushed what expired");
                 }
                 Err(error) => tracing::error!(%error, "cannot flush what expired"),
             }
         }
+    }
+
+    /// Flushes what expired an hour ago: nobody looks whether the clock is right.
+    pub async fn flush_unattended(&self) -> Result<Flushed> {
+        let expired_by = self.clock.now() - self.leeway - MARGIN;
+        self.flush_expired_by(expired_by, ROWS, |_| {}).await
     }
 
     async fn flush_expired_by(

@@ -11,4 +11,7 @@ pub struct Compat {
     /// Whether a refresh leaves the user out of account, so that disabled and deleted users go on
     /// (CVE-2024-22513).
     pub refresh_without_user: bool,
+    /// Whether the digest of `CHECK_REVOKE_TOKEN` is the MD5 of the password hash, so that a Simple
+    /// JWT beside accepts our tokens, and we its. Whoever reads a token can try passwords on it.
+    pub md5_revoke_token: bool,
 }

@@ -127,6 +127,11 @@ impl TestApp {
         self.app.blacklist.poll().await.unwrap();
     }
 
+    /// Flushes as the service does by itself.
+    pub(crate) async fn flush(&self) {
+        self.app.blacklist.flush_unattended().await.unwrap();
+    }
+
     /// Another service on the same database.
     pub(crate) async fn neighbour(&self, change: impl FnOnce(&mut Settings)) -> Self {
         let url = self.app.settings.database.url.clone();

@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 15] = [
     (
         "axum",
         &["src/http/", "src/token/", "src/extract/", "src/error/"],
@@ -39,6 +39,7 @@ const HOMES: [(&str, &[&str]); 14] = [
             "crates/tegata-jwt/src/keys/published.rs",
         ],
     ),
+    ("md5", &["crates/tegata-jwt/src/issuer.rs"]),
     ("refinery", &["src/store/"]),
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use md5::{Digest, Md5};
 use serde::Serialize;
 
 use crate::claims::{Claims, Jti, TokenType, UserId};
@@ -23,6 +24,7 @@ pub struct Issuer {
     iss: Option<String>,
     /// The claim that holds the digest of a password hash, where tokens end with it.
     digest_claim: Option<String>,
+    digests_with_md5: bool,
 }
 
 struct Lifetimes {
@@ -51,6 +53,17 @@ impl Issuer {
             digest_claim: settings
                 .check_revoke_token
                 .then(|| settings.revoke_token_claim.clone()),
+            digests_with_md5: false,
+        }
+    }
+
+    /// The same issuer, but with the MD5 of a password hash for its digest, as Simple JWT has it:
+    /// whoever reads a token can try guesses on it.
+    #[must_use]
+    pub fn with_md5_digests(self) -> Self {
+        Self {
+            digests_with_md5: true,
+            ..self
         }
     }
 
@@ -131,8 +144,8 @@ impl Issuer {
         let Some(claim) = &self.digest_claim else {
             return true;
         };
-        // Whoever could guess would need the key: no secret is compared here.
-        token.claims().raw(claim) == Some(json(&self.key.digest(password_hash)).as_str())
+        // It is signed, so that nobody comes with a guess: no secret is compared here.
+        token.claims().raw(claim) == Some(json(&self.digest(password_hash)).as_str())
     }
 
     /// The claims in Simple JWT's order: type, `exp`, `iat`, `jti`.
@@ -169,7 +182,15 @@ impl Issuer {
         };
         claims.set(claim, id);
         if let Some(claim) = &self.digest_claim {
-            claims.set(claim, json(&self.key.digest(&subject.password_hash)));
+            claims.set(claim, json(&self.digest(&subject.password_hash)));
+        }
+    }
+
+    fn digest(&self, password_hash: &str) -> String {
+        if self.digests_with_md5 {
+            format!("{:X}", Md5::digest(password_hash))
+        } else {
+            self.key.digest(password_hash)
         }
     }
 

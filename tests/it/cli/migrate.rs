@@ -18,6 +18,47 @@ fn an_empty_database_gets_its_tables_once() {
 }
 
 #[test]
+fn a_database_that_django_made_gets_tegatas_own_tables_and_keeps_its_own() {
+    let folder = Folder::new();
+    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
+    let django = include_str!("../../../migrations/sqlite/django.sql");
+    database.execute_batch(django).unwrap();
+    let tables = |name: &str| -> String {
+        let sql = "SELECT group_concat(sql) FROM sqlite_master WHERE tbl_name LIKE $1";
+        database.query_row(sql, [name], |row| row.get(0)).unwrap()
+    };
+    let before = tables("auth%") + &tables("token%");
+
+    let first = folder.run(&["migrate"]);
+    let second = folder.run(&["migrate"]);
+
+    assert_eq!(
+        first.stderr,
+        "tegata.db: tegata's own tables created, Django's left as they are\n"
+    );
+    assert_eq!(second.stderr, "tegata.db: tables found, nothing to do\n");
+    assert_eq!(tables("auth%") + &tables("token%"), before);
+    assert!(tables("tegata%").contains("tegata_rotation"));
+}
+
+#[test]
+fn a_migration_that_was_interrupted_is_finished() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
+    database
+        .execute_batch("DROP TABLE tegata_rotation; DELETE FROM tegata_schema_history")
+        .unwrap();
+
+    let refused = folder.run(&["flushexpiredtokens"]);
+    let again = folder.run(&["migrate"]);
+
+    refused.assert_refused("has no table tegata_rotation: run `tegata migrate`");
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert_eq!(folder.run(&["flushexpiredtokens"]).code, Some(0));
+}
+
+#[test]
 fn a_database_without_djangos_tables_is_refused_and_left_alone() {
     let folder = Folder::new();
     let database = Connection::open(folder.path().join("tegata.db")).unwrap();

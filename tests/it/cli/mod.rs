@@ -1,8 +1,10 @@
 mod command;
 mod config;
 mod createuser;
+mod flushexpiredtokens;
 mod help;
 mod keys;
 mod migrate;
 mod serve;
 mod token;
+mod users;

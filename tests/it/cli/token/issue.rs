@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::cli::command::{Folder, Outcome};
 
 /// A folder with a database, a key, and the user `alice`.
-pub(super) fn with_alice() -> Folder {
+pub(in crate::cli) fn with_alice() -> Folder {
     let folder = Folder::new();
     assert_eq!(folder.run(&["migrate"]).code, Some(0));
     assert_eq!(folder.run(&["keys", "generate"]).code, Some(0));
@@ -12,7 +12,7 @@ pub(super) fn with_alice() -> Folder {
     folder
 }
 
-pub(super) fn token(issued: &Outcome, name: &str) -> String {
+pub(in crate::cli) fn token(issued: &Outcome, name: &str) -> String {
     let json: Value = serde_json::from_str(&issued.stdout).unwrap();
     json[name].as_str().unwrap().to_owned()
 }

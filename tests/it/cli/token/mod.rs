@@ -1,3 +1,3 @@
 mod decode;
-mod issue;
+pub(super) mod issue;
 mod verify;

@@ -117,6 +117,42 @@ async fn the_digest_of_a_password_tells_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn md5_revoke_token_has_simple_jwts_digest() {
+    let app = TestApp::with_alice(|s| {
+        check_revoke_token(s);
+        s.compat.md5_revoke_token = true;
+    })
+    .await;
+    app.change_passwords();
+    // As `get_md5_hash_password` of Simple JWT 5.5.1 has it of `!another`.
+    let theirs = sign(
+        r#"{"token_type":"refresh","exp":1795219593,"jti":"x","user_id":1,"hash_password":"ABDBE44124077E47C2F37653251F6F33"}"#,
+    );
+
+    let access = app.refresh(&theirs).await.text("access");
+
+    assert_eq!(app.get_user(&access).await.status, 200);
+    app.execute("UPDATE auth_user SET password = '!a third'");
+    assert_eq!(app.refresh(&theirs).await.line(), PASSWORD_CHANGED);
+}
+
+#[tokio::test]
+async fn md5_revoke_token_is_written_as_it_is_read() {
+    let app = TestApp::with_alice(|s| {
+        check_revoke_token(s);
+        s.compat.md5_revoke_token = true;
+    })
+    .await;
+
+    let pair = app.obtain_pair().await;
+
+    let digest = claim(&pair.access, "hash_password");
+    let digest = digest.as_str().unwrap();
+    assert!(digest.len() == 32 && !digest.contains(|c: char| c.is_lowercase()));
+    assert_eq!(app.refresh(&pair.refresh).await.status, 200);
+}
+
+#[tokio::test]
 async fn no_claim_speaks_of_a_password_without_check_revoke_token() {
     let app = TestApp::spawn_with_alice().await;
     let pair = app.obtain_pair().await;
