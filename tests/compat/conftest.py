@@ -124,10 +124,10 @@ class Site:
         """The settings of Ninja JWT that this site has besides, for Django."""
         return {"COMPAT_JWT": json.dumps(self.jwt)}
 
-    def serve_tegata(self):
+    def serve_tegata(self, **environment):
         port = free_port()
         self.configure(port)
-        return self.keep(Server([TEGATA, "serve"], self.folder, os.environ, port))
+        return self.keep(Server([TEGATA, "serve"], self.folder, os.environ | environment, port))
 
     def serve_django(self):
         port = free_port()
