@@ -57,18 +57,24 @@ impl Feed {
 impl Blacklist {
     /// Follows what this and other programs write, without end.
     pub async fn follow(&self) {
-        let mut is_away = false;
+        let mut was_polled = None;
         loop {
             let polled = self.poll().await;
             // An outage is two lines in the log, however long it is.
             match &polled {
-                Err(error) if !is_away => {
+                Err(error) if was_polled != Some(false) => {
                     tracing::error!(%error, "the blacklist cannot follow the database");
                 }
-                Ok(()) if is_away => tracing::info!("the blacklist follows the database again"),
+                Ok(()) if was_polled != Some(true) => {
+                    let tokens = self.set.len();
+                    tracing::info!(
+                        tokens,
+                        "the blacklist is in memory and follows the database"
+                    );
+                }
                 _ => {}
             }
-            is_away = polled.is_err();
+            was_polled = Some(polled.is_ok());
             tokio::time::sleep(self.poll_interval).await;
         }
     }

@@ -113,15 +113,20 @@ impl Blacklist {
         old: OutstandingToken,
         new: OutstandingToken,
     ) -> Result<Option<Effect>> {
-        let rules = self.ends_rotated.then_some(self.rules);
+        let (jti, owner) = (old.jti.clone(), old.user.clone());
         let refresh = Refresh {
             user,
             old,
             new,
-            rules,
+            rules: self.ends_rotated.then_some(self.rules),
         };
-        let decided = self.store.rotate(refresh).await?;
-        Ok(decided.map(|decided| self.remember(decided)))
+        let Some(decided) = self.store.rotate(refresh).await? else {
+            return Ok(None);
+        };
+        if decided.effect == Effect::EndFamily {
+            report_reuse(&jti, owner.as_ref(), &decided.blacklisted);
+        }
+        Ok(Some(self.remember(decided)))
     }
 
     /// Blacklists a token of a user's, or what took its place; `false` where it was blacklisted
@@ -139,10 +144,11 @@ impl Blacklist {
         Ok(self.remember(decided.await?) == Effect::Blacklist)
     }
 
-    /// Blacklists what lives of the family of a token that was rotated.
+    /// Blacklists what lives of the family of a token that came again after its rotation.
     pub async fn end_family(&self, token: &VerifiedRefresh) -> Result<()> {
         if let Some(jti) = token.jti() {
             let ended = self.store.end_family(jti, self.clock.now()).await?;
+            report_reuse(jti, token.user_id().ok().flatten().as_ref(), &ended);
             self.take_in(&ended);
         }
         Ok(())
@@ -218,6 +224,17 @@ impl Blacklist {
         let now = self.clock.now();
         let is_recent = |at| at <= now && now - at <= self.max_staleness;
         self.feed.followed_at().is_some_and(is_recent)
+    }
+}
+
+/// A token is in two hands: whose, is worth a line in the log, once.
+fn report_reuse(jti: &Jti, user: Option<&UserId>, ended: &[Ended]) {
+    if !ended.is_empty() {
+        tracing::warn!(
+            jti = jti.as_str(),
+            user = user.map(UserId::to_string),
+            "a refresh token came again after its rotation: its family has ended"
+        );
     }
 }
 

@@ -29,6 +29,10 @@ impl Set {
         self.entries.contains_key(&self.key(jti))
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(super) fn add(&self, jti: &Jti, until: DateTime<Utc>) {
         let entry = Entry {
             until: until.timestamp(),

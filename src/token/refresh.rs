@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use serde::Serialize;
-use tegata_jwt::{Decoded, Issued, Jti, VerifiedRefresh};
+use tegata_jwt::{Decoded, Issued, VerifiedRefresh};
 
 use super::presented::{decode, holder};
 use crate::app::App;
@@ -17,35 +17,37 @@ pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     Json(Refresh { refresh }): Json<Refresh>,
 ) -> Result<Json<Refreshed>, ApiError> {
-    let (verified, refresh) = if app.settings.jwt.rotate_refresh_tokens {
+    let refreshed = if app.settings.jwt.rotate_refresh_tokens {
         rotate(&app, &refresh).await?
     } else {
-        let decoded = decode(&app, &refresh).await?;
-        let verified = app.verifier.require_refresh(decoded)?;
-        holder(&app, &verified).await?;
-        (verified, refresh)
+        keep(&app, refresh).await?
     };
-
-    let access = app.issuer.access(&verified)?.token;
-
-    Ok(Json(Refreshed { refresh, access }))
+    Ok(Json(refreshed))
 }
 
-/// Another refresh token in place of one, which with `BLACKLIST_AFTER_ROTATION` is of use no more.
-async fn rotate(app: &App, token: &str) -> Result<(VerifiedRefresh, String), ApiError> {
+async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
+    let decoded = decode(app, &refresh).await?;
+    let verified = app.verifier.require_refresh(decoded)?;
+    holder(app, &verified).await?;
+
+    let access = app.issuer.access(&verified)?.token;
+    Ok(Refreshed { refresh, access })
+}
+
+/// With `BLACKLIST_AFTER_ROTATION` the token sent is of use no more.
+async fn rotate(app: &App, token: &str) -> Result<Refreshed, ApiError> {
     let decoded = app.verifier.decode(token)?;
-    let effect = app
-        .blacklist
-        .weigh(&decoded, app.issuer.successor()?)
-        .await?;
+    let successor = app.issuer.successor()?;
+    let effect = app.blacklist.weigh(&decoded, successor).await?;
     let verified = require_refresh(app, decoded, &effect)?;
     if effect == Effect::EndFamily {
         app.blacklist.end_family(&verified).await?;
-        return Err(reused(&verified));
+        return Err(ApiError::TokenBlacklisted);
     }
 
     let user = holder(app, &verified).await?;
-    let issued = match effect {
+    let access = app.issuer.access(&verified)?.token;
+    let refresh = match effect {
         Effect::Repeat(successor) => app.issuer.rotate(&verified, &successor)?,
         Effect::Rotate(successor) => {
             let new = app.issuer.rotate(&verified, &successor)?;
@@ -53,7 +55,10 @@ async fn rotate(app: &App, token: &str) -> Result<(VerifiedRefresh, String), Api
         }
         _ => return Err(ApiError::TokenBlacklisted),
     };
-    Ok((verified, issued.token))
+    Ok(Refreshed {
+        refresh: refresh.token,
+        access,
+    })
 }
 
 /// Ninja JWT tells that a token is blacklisted before it asks for the type.
@@ -65,8 +70,8 @@ fn require_refresh(
     let verified = app.verifier.require_refresh(decoded);
     match effect {
         Effect::Rotate(_) => Ok(verified?),
-        Effect::Blacklist | Effect::Refuse => Err(ApiError::TokenBlacklisted),
         Effect::EndFamily | Effect::Repeat(_) => verified.map_err(|_| ApiError::TokenBlacklisted),
+        _ => Err(ApiError::TokenBlacklisted),
     }
 }
 
@@ -94,29 +99,13 @@ async fn record(
     match app.blacklist.rotate(unchanged, old, row).await? {
         Some(Effect::Rotate(_)) => Ok(new),
         Some(Effect::Repeat(successor)) => Ok(app.issuer.rotate(verified, &successor)?),
-        Some(Effect::EndFamily) => Err(reused(verified)),
-        Some(Effect::Blacklist | Effect::Refuse) => Err(ApiError::TokenBlacklisted),
+        Some(_) => Err(ApiError::TokenBlacklisted),
         None => {
             // Says what has changed.
             holder(app, verified).await?;
             Err(ApiError::NoActiveAccount)
         }
     }
-}
-
-/// A token is in two hands: whose, is worth a line in the log.
-fn reused(verified: &VerifiedRefresh) -> ApiError {
-    let user = verified
-        .user_id()
-        .ok()
-        .flatten()
-        .map(|user| user.to_string());
-    tracing::warn!(
-        user,
-        jti = verified.jti().map(Jti::as_str),
-        "a refresh token came again after its rotation: its family has ended"
-    );
-    ApiError::TokenBlacklisted
 }
 
 pub(super) struct Refresh {

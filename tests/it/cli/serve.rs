@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::command::{Folder, Outcome, start};
+use super::token::issue::token;
 use crate::app::client;
 
 /// The command between the quotes of the printed `curl` line: its URL and its body.
@@ -121,6 +122,31 @@ async fn a_password_or_token_never_reaches_the_log() {
     ] {
         assert!(!log.contains(secret), "{secret}: {log}");
     }
+}
+
+#[tokio::test]
+async fn a_replayed_refresh_token_is_told_in_the_log_once_and_without_the_token() {
+    let folder = Folder::with_config(
+        "[server]\nbind = \"127.0.0.1:0\"\n[users]\npbkdf2_iterations = 1\n[jwt]\n\
+         ALGORITHM = \"ES256\"\nROTATE_REFRESH_TOKENS = true\nBLACKLIST_AFTER_ROTATION = true\n\
+         REFRESH_REUSE_DETECTION = true\n",
+    );
+    let service = folder.serve();
+    let issued = folder.run(&["token", "issue", "admin"]);
+    let refresh = token(&issued, "refresh");
+
+    let url = format!("{}/api/token/refresh", service.origin);
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let (status, _) = post(&url, format!(r#"{{"refresh": "{refresh}"}}"#)).await;
+        answers.push(status);
+    }
+
+    assert_eq!(answers, [200, 401, 401]);
+    let log = service.stop().stderr;
+    let told = log.matches("came again after its rotation").count();
+    assert_eq!(told, 1, "{log}");
+    assert!(!log.contains("eyJ"), "{log}");
 }
 
 #[test]
