@@ -92,8 +92,8 @@ impl Blacklist {
         }
     }
 
-    /// What a refresh would come to that gives this successor, as things are now. No answer to
-    /// build on but a refusal: [`Self::rotate`] decides.
+    /// What a refresh that gives this successor comes to, as things are. A rotation is not decided
+    /// with that: [`Self::rotate`] is what decides it.
     pub async fn weigh(&self, token: &Decoded, successor: Successor) -> Result<Effect> {
         let Some(jti) = self.id(token) else {
             return Ok(Effect::Rotate(successor));
