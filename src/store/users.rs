@@ -22,6 +22,7 @@ pub struct User {
 
 /// A user as one was found, to be looked at once more in the transaction that counts: much may have
 /// changed meanwhile, for hashing takes long. No `Debug`: the password hash does not belong in logs.
+#[derive(Clone)]
 pub struct Unchanged {
     id: UserId,
     /// The hash there must be still; `None` where any will do.

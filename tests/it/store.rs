@@ -1,5 +1,7 @@
 //! How a store behaves, whichever engine is behind it.
 
+mod rotation;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use tegata::rotation::{Effect, Rules};
