@@ -2,11 +2,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use tegata_jwt::Unverified;
 use tokio::sync::Mutex;
 
 use super::Blacklist;
-use crate::store::BlacklistedToken;
 
 /// How far the set in memory follows the database.
 #[derive(Default)]
@@ -129,7 +127,8 @@ impl Blacklist {
         loop {
             let rows = self.store.blacklisted_after(last, ROWS).await?;
             for row in &rows {
-                let until = self.kept_until(self.last_use(row));
+                let last_use = self.last_use.of(&row.token, row.expires_at);
+                let until = self.kept_until(last_use);
                 if until > now {
                     self.set.add(&row.jti, until);
                     before_first.get_or_insert(last);
@@ -141,18 +140,6 @@ impl Blacklist {
                 return Ok(Read { last, before_first });
             }
         }
-    }
-
-    /// When a token can last be of use, leeway aside. Django's row of a sliding token expires with
-    /// the token as it was first issued, but its refreshes have the same identifier.
-    fn last_use(&self, row: &BlacklistedToken) -> DateTime<Utc> {
-        let expires_at = row.expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let claims = Unverified::parse(&row.token).and_then(|token| token.claims_unverified());
-        let refresh_exp = claims.ok().and_then(|claims| {
-            let seconds = claims.raw(&self.refresh_exp_claim)?.parse().ok()?;
-            DateTime::from_timestamp(seconds, 0)?.checked_add_signed(self.sliding_lifetime)
-        });
-        refresh_exp.map_or(expires_at, |last| expires_at.max(last))
     }
 }
 
