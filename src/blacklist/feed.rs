@@ -19,6 +19,8 @@ struct Place {
     last: i64,
     /// The row before the first that was of use when all were last read.
     before_first: i64,
+    /// What there was up to it: how many rows, and the latest of them.
+    passed: (i64, Option<String>),
     /// When the database was last asked.
     asked_at: Option<DateTime<Utc>>,
     /// When all rows were last read.
@@ -34,6 +36,7 @@ impl Default for Place {
         Self {
             last: 0,
             before_first: 0,
+            passed: (0, None),
             asked_at: None,
             read_at: None,
             has_new: true,
@@ -110,10 +113,17 @@ impl Blacklist {
     }
 
     async fn read_all(&self, place: &mut Place, now: DateTime<Utc>) -> Result<()> {
+        // Whoever loads rows into the tables, or empties them with their counters, puts rows where
+        // none was of use.
+        if self.store.blacklisted_up_to(place.before_first).await? != place.passed {
+            place.before_first = 0;
+        }
+
         self.set.begin_round();
         let read = self.read_after(place.before_first, now).await?;
         self.set.end_round();
         place.before_first = read.before_first;
+        place.passed = self.store.blacklisted_up_to(read.before_first).await?;
         place.last = read.last;
         place.has_new = false;
         place.has_changed = false;
@@ -130,7 +140,9 @@ impl Blacklist {
                 let last_use = self.last_use.of(&row.token, row.expires_at);
                 let until = self.kept_until(last_use);
                 if until > now {
-                    self.set.add(&row.jti, until);
+                    if let Some(jti) = &row.jti {
+                        self.set.add(jti, until);
+                    }
                     before_first.get_or_insert(last);
                 }
                 last = row.id;

@@ -68,6 +68,43 @@ async fn what_djangos_admin_lets_go_is_accepted_again_within_a_minute() {
 }
 
 #[tokio::test]
+async fn what_is_blacklisted_after_the_tables_began_anew_is_refused() {
+    let app = TestApp::with_alice(looks_when_it_verifies).await;
+    let expired = app.obtain_pair().await;
+    app.blacklist(&expired.refresh).await;
+    app.advance(2 * DAY);
+    app.poll().await;
+    // As `manage.py flush` does.
+    app.execute(
+        "DELETE FROM token_blacklist_blacklistedtoken; \
+         DELETE FROM token_blacklist_outstandingtoken; \
+         DELETE FROM sqlite_sequence WHERE name LIKE 'token@_%' ESCAPE '@'",
+    );
+    let pair = app.obtain_pair().await;
+
+    app.blacklist(&pair.refresh).await;
+    app.advance(60);
+    app.poll().await;
+
+    assert_eq!(app.verify(&pair.refresh).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_row_that_no_token_has_is_in_nobodys_way() {
+    let app = TestApp::with_alice(looks_when_it_verifies).await;
+    let pair = app.obtain_pair().await;
+    app.execute(
+        "INSERT INTO token_blacklist_outstandingtoken (id, token, expires_at, jti) \
+         VALUES (-1, x'00ff', 5, x'ff'), (-2, '', 'never', ''), (-3, '', x'', 17)",
+    );
+
+    app.blacklist_all();
+    app.poll().await;
+
+    assert_eq!(app.verify(&pair.refresh).await.status, 400);
+}
+
+#[tokio::test]
 async fn at_the_start_what_is_blacklisted_is_read_into_memory() {
     let app = TestApp::with_alice(looks_when_it_verifies).await;
     let (one, other) = (app.obtain_pair().await, app.obtain_pair().await);
