@@ -1,6 +1,8 @@
 //! What endpoints ask of a token that is sent to them.
 
+use anyhow::Result;
 use tegata_jwt::{Decoded, Verified};
+use tracing::Instrument;
 
 use crate::account::Holder;
 use crate::app::App;
@@ -29,4 +31,12 @@ pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, 
         Holder::PasswordChanged => Err(ApiError::PasswordChanged),
         Holder::User(user) => Ok(Some(user)),
     }
+}
+
+/// Has the blacklist do something to the end, also where the client hangs up: what is written must
+/// enter memory and, where it is a replay, the log.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work.in_current_span()).await?
 }
