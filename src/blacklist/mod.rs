@@ -93,6 +93,14 @@ impl Blacklist {
         }
     }
 
+    /// Whether a refresh token is blacklisted or was rotated, whoever let it go since: exact.
+    pub async fn has_ended(&self, token: &Decoded) -> Result<bool> {
+        match self.id(token) {
+            Some(jti) => Ok(self.store.rotation_state(jti).await? != State::Live),
+            None => Ok(false),
+        }
+    }
+
     /// What a refresh that gives this successor comes to, as things are. A rotation is not decided
     /// with that: [`Self::rotate`] is what decides it.
     pub async fn weigh(&self, token: &Decoded, successor: Successor) -> Result<Effect> {

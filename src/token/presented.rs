@@ -1,23 +1,13 @@
 //! What endpoints ask of a token that is sent to them.
 
 use anyhow::Result;
-use tegata_jwt::{Decoded, Verified};
+use tegata_jwt::Verified;
 use tracing::Instrument;
 
 use crate::account::Holder;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::User;
-
-/// Decodes a token that must not be blacklisted, on any node and by now. Ninja JWT looks before it
-/// asks for the type.
-pub(super) async fn decode(app: &App, token: &str) -> Result<Decoded, ApiError> {
-    let decoded = app.verifier.decode(token)?;
-    if app.blacklist.contains_now(&decoded).await? {
-        return Err(ApiError::TokenBlacklisted);
-    }
-    Ok(decoded)
-}
 
 /// The user who holds a token, still there and active (CVE-2024-22513). `None` only where refreshes
 /// do not look at users.

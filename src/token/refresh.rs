@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use tegata_jwt::{Decoded, Issued, VerifiedRefresh};
 
-use super::presented::{decode, holder, to_the_end};
+use super::presented::{holder, to_the_end};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
@@ -25,8 +25,13 @@ pub(super) async fn refresh(
     Ok(Json(refreshed))
 }
 
+/// The token sent stays of use. One that was rotated before does not become so by a changed setting.
 async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
-    let decoded = decode(app, &refresh).await?;
+    let decoded = app.verifier.decode(&refresh)?;
+    // Ninja JWT looks before it asks for the type.
+    if app.blacklist.has_ended(&decoded).await? {
+        return Err(ApiError::TokenBlacklisted);
+    }
     let verified = app.verifier.require_refresh(decoded)?;
     holder(app, &verified).await?;
 
