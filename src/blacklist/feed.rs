@@ -2,11 +2,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use tegata_jwt::Unverified;
 use tokio::sync::Mutex;
 
 use super::Blacklist;
-use crate::store::BlacklistedToken;
 
 /// How far the set in memory follows the database.
 #[derive(Default)]
@@ -21,6 +19,8 @@ struct Place {
     last: i64,
     /// The row before the first that was of use when all were last read.
     before_first: i64,
+    /// What there was up to it: how many rows, and the latest of them.
+    passed: (i64, Option<String>),
     /// When the database was last asked.
     asked_at: Option<DateTime<Utc>>,
     /// When all rows were last read.
@@ -36,6 +36,7 @@ impl Default for Place {
         Self {
             last: 0,
             before_first: 0,
+            passed: (0, None),
             asked_at: None,
             read_at: None,
             has_new: true,
@@ -112,10 +113,17 @@ impl Blacklist {
     }
 
     async fn read_all(&self, place: &mut Place, now: DateTime<Utc>) -> Result<()> {
+        // Whoever loads rows into the tables, or empties them with their counters, puts rows where
+        // none was of use.
+        if self.store.blacklisted_up_to(place.before_first).await? != place.passed {
+            place.before_first = 0;
+        }
+
         self.set.begin_round();
         let read = self.read_after(place.before_first, now).await?;
         self.set.end_round();
         place.before_first = read.before_first;
+        place.passed = self.store.blacklisted_up_to(read.before_first).await?;
         place.last = read.last;
         place.has_new = false;
         place.has_changed = false;
@@ -129,9 +137,12 @@ impl Blacklist {
         loop {
             let rows = self.store.blacklisted_after(last, ROWS).await?;
             for row in &rows {
-                let until = self.kept_until(self.last_use(row));
+                let last_use = self.last_use.of(&row.token, row.expires_at);
+                let until = self.kept_until(last_use);
                 if until > now {
-                    self.set.add(&row.jti, until);
+                    if let Some(jti) = &row.jti {
+                        self.set.add(jti, until);
+                    }
                     before_first.get_or_insert(last);
                 }
                 last = row.id;
@@ -141,18 +152,6 @@ impl Blacklist {
                 return Ok(Read { last, before_first });
             }
         }
-    }
-
-    /// When a token can last be of use, leeway aside. Django's row of a sliding token expires with
-    /// the token as it was first issued, but its refreshes have the same identifier.
-    fn last_use(&self, row: &BlacklistedToken) -> DateTime<Utc> {
-        let expires_at = row.expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let claims = Unverified::parse(&row.token).and_then(|token| token.claims_unverified());
-        let refresh_exp = claims.ok().and_then(|claims| {
-            let seconds = claims.raw(&self.refresh_exp_claim)?.parse().ok()?;
-            DateTime::from_timestamp(seconds, 0)?.checked_add_signed(self.sliding_lifetime)
-        });
-        refresh_exp.map_or(expires_at, |last| expires_at.max(last))
     }
 }
 

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -16,8 +17,9 @@ pub struct Flushed {
 
 impl Blacklist {
     /// Deletes the rows of tokens that expired, as `flushexpiredtokens` of Django does: the
-    /// blacklisted ones, too. After each batch of `size` rows others can write, and `progress`
-    /// learns the place of the last outstanding token that was looked at.
+    /// blacklisted ones, too, but those of sliding tokens not before their last use. After each
+    /// batch of `size` rows others can write, and `progress` learns the place of the last
+    /// outstanding token that was looked at.
     pub async fn flush(&self, size: u32, progress: impl FnMut(i64)) -> Result<Flushed> {
         let expired_by = self.clock.now() - self.leeway;
         self.flush_expired_by(expired_by, size, progress).await
@@ -55,7 +57,12 @@ impl Blacklist {
 
         let mut place = 0;
         loop {
-            let batch = self.store.flush_outstanding(place, size, expired_by);
+            let last_use = Arc::clone(&self.last_use);
+            let is_over =
+                move |token: &str, expires_at| last_use.of(token, expires_at) <= expired_by;
+            let batch = self
+                .store
+                .flush_outstanding(place, size, expired_by, is_over);
             let batch = batch.await?;
             flushed.tokens += batch.deleted;
             let Some(end) = batch.end else { break };

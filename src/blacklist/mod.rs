@@ -2,8 +2,10 @@
 
 mod feed;
 mod flush;
+mod last_use;
 mod set;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -11,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tegata_jwt::{Clock, Decoded, Issued, Jti, Successor, UserId, VerifiedRefresh};
 
 use self::feed::Feed;
+use self::last_use::LastUse;
 use self::set::Set;
 use crate::rotation::{Effect, Event, Rules, State};
 use crate::settings::{Settings, StoredToken};
@@ -33,8 +36,7 @@ pub struct Blacklist {
     poll_interval: Duration,
     max_staleness: TimeDelta,
     leeway: TimeDelta,
-    refresh_exp_claim: String,
-    sliding_lifetime: TimeDelta,
+    last_use: Arc<LastUse>,
     sliding_refresh_lifetime: TimeDelta,
     flush_interval: Option<Duration>,
 }
@@ -60,8 +62,7 @@ impl Blacklist {
             poll_interval: blacklist.poll_interval.span().to_std().unwrap_or_default(),
             max_staleness: blacklist.max_staleness.span(),
             leeway: jwt.leeway.span().max(TimeDelta::zero()),
-            refresh_exp_claim: jwt.sliding_token_refresh_exp_claim.clone(),
-            sliding_lifetime: jwt.sliding_token_lifetime.span().max(TimeDelta::zero()),
+            last_use: Arc::new(LastUse::new(settings)),
             sliding_refresh_lifetime: jwt
                 .sliding_token_refresh_lifetime
                 .span()
@@ -88,6 +89,14 @@ impl Blacklist {
     pub async fn contains_now(&self, token: &Decoded) -> Result<bool> {
         match self.id(token) {
             Some(jti) => self.store.is_blacklisted(jti).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether a refresh token is blacklisted or was rotated, whoever let it go since: exact.
+    pub async fn has_ended(&self, token: &Decoded) -> Result<bool> {
+        match self.id(token) {
+            Some(jti) => Ok(self.store.rotation_state(jti).await? != State::Live),
             None => Ok(false),
         }
     }
@@ -157,8 +166,8 @@ impl Blacklist {
     /// Blacklists all tokens of a user, and answers how many there were.
     pub async fn end_all_of(&self, user: UserId) -> Result<usize> {
         let now = self.clock.now();
-        // As long as any of them can be of use: see `last_use`.
-        let unless_expired_by = now - self.leeway - self.sliding_refresh_lifetime;
+        // Whatever can be of use still: see `LastUse`.
+        let unless_expired_by = now - self.leeway * 2 - self.sliding_refresh_lifetime;
         let ended = self.store.blacklist_all_of(user, unless_expired_by, now);
         ended.await
     }

@@ -34,11 +34,14 @@ impl Set {
     }
 
     pub(super) fn add(&self, jti: &Jti, until: DateTime<Utc>) {
-        let entry = Entry {
+        // The place is locked before the round is read. Else a round could begin, find the token in
+        // the database and add it, and this entry of the round before would take its place, and be
+        // forgotten at the end.
+        let place = self.entries.entry(self.key(jti));
+        place.insert(Entry {
             until: until.timestamp(),
             round: self.round.load(Ordering::SeqCst),
-        };
-        self.entries.insert(self.key(jti), entry);
+        });
     }
 
     /// Begins to add whatever there is.
@@ -61,5 +64,61 @@ impl Set {
     fn key(&self, jti: &Jti) -> Key {
         let [one, other] = &self.hashers;
         [one.hash_one(jti), other.hash_one(jti)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
+    use std::thread;
+
+    use super::*;
+
+    /// Blacklists tokens, in the database first, until it is told to stop.
+    fn blacklist_without_end(set: &Set, database: &Mutex<Vec<Jti>>, is_over: &AtomicBool) {
+        for number in 0_usize.. {
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            let jti = Jti::new(format!("{:?} {number}", thread::current().id()));
+            {
+                let mut rows = database.lock().unwrap();
+                if rows.len() > 1_000 {
+                    rows.clear();
+                }
+                rows.push(jti.clone());
+            }
+            set.add(&jti, DateTime::<Utc>::MAX_UTC);
+        }
+    }
+
+    #[test]
+    fn what_is_blacklisted_while_all_rows_are_read_stays() {
+        let (set, database) = (Set::default(), Mutex::default());
+        let is_over = AtomicBool::new(false);
+
+        let lost = thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| blacklist_without_end(&set, &database, &is_over));
+            }
+            while database.lock().unwrap().is_empty() {
+                thread::yield_now();
+            }
+            let read_all = || {
+                set.begin_round();
+                let rows = database.lock().unwrap().clone();
+                for jti in &rows {
+                    set.add(jti, DateTime::<Utc>::MAX_UTC);
+                }
+                set.end_round();
+                rows.iter().filter(|jti| !set.contains(jti)).count()
+            };
+            let lost = (0..2_000).map(|_| read_all()).find(|lost| *lost > 0);
+            is_over.store(true, Ordering::Relaxed);
+            lost
+        });
+
+        assert_eq!(lost, None);
     }
 }

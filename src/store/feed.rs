@@ -12,8 +12,8 @@ use super::columns::Timestamp;
 pub struct BlacklistedToken {
     /// The row's place: later ones are greater.
     pub id: i64,
-    /// The token's identifier.
-    pub jti: Jti,
+    /// The token's identifier; `None` where the row says what is no text, as no token does.
+    pub jti: Option<Jti>,
     /// What is kept of the token.
     pub token: String,
     /// When it expires; `None` where the row says what is no time.
@@ -40,13 +40,25 @@ impl Store {
         };
         self.sqlite.read_at_leisure(read).await
     }
+
+    /// How many blacklisted tokens there are up to a place, and when the latest of them was
+    /// blacklisted.
+    pub async fn blacklisted_up_to(&self, id: i64) -> Result<(i64, Option<String>)> {
+        let sql = "SELECT count(*), CAST(max(blacklisted_at) AS TEXT) \
+                   FROM token_blacklist_blacklistedtoken WHERE id <= $1";
+        let sum_up = move |connection: &Connection| {
+            let sum = |row: &Row<'_>| Ok((row.get(0)?, row.get(1).unwrap_or_default()));
+            connection.query_row(sql, [id], sum)
+        };
+        self.sqlite.read_at_leisure(sum_up).await
+    }
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<BlacklistedToken> {
     Ok(BlacklistedToken {
         id: row.get(0)?,
-        jti: Jti::new(row.get(1)?),
-        token: row.get(2)?,
+        jti: row.get(1).ok().map(Jti::new),
+        token: row.get(2).unwrap_or_default(),
         expires_at: row.get(3).ok().map(|Timestamp(time)| time),
     })
 }

@@ -30,15 +30,16 @@ impl Store {
         self.sqlite.read_at_leisure(find).await
     }
 
-    /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired,
-    /// with their blacklisted rows.
+    /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired and
+    /// are over by what is kept of them, with their blacklisted rows.
     pub async fn flush_outstanding(
         &self,
         after: i64,
         size: u32,
         expired_by: DateTime<Utc>,
+        is_over: impl Fn(&str, Option<DateTime<Utc>>) -> bool + Send + 'static,
     ) -> Result<Batch<i64>> {
-        let flush = move |connection: &Connection| {
+        let look = move |connection: &Connection| {
             let mut last = connection.prepare_cached(
                 "SELECT CAST(id AS BIGINT) FROM token_blacklist_outstandingtoken \
                  WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
@@ -46,21 +47,32 @@ impl Store {
             let last = last.query_row((after, size - 1), |row| row.get(0));
             let end: Option<i64> = last.optional()?;
 
-            let rows = params![after, end.unwrap_or(i64::MAX), Timestamp(expired_by)];
-            let mut blacklisted = connection.prepare_cached(
-                "DELETE FROM token_blacklist_blacklistedtoken WHERE token_id IN \
-                 (SELECT id FROM token_blacklist_outstandingtoken \
-                 WHERE id > $1 AND id <= $2 AND expires_at <= $3)",
-            )?;
-            blacklisted.execute(rows)?;
-            let mut outstanding = connection.prepare_cached(
-                "DELETE FROM token_blacklist_outstandingtoken \
+            let mut expired = connection.prepare_cached(
+                "SELECT CAST(id AS BIGINT), token, expires_at \
+                 FROM token_blacklist_outstandingtoken \
                  WHERE id > $1 AND id <= $2 AND expires_at <= $3",
             )?;
-            let deleted = outstanding.execute(rows)?;
-            Ok(Batch { end, deleted })
+            let last = end.unwrap_or(i64::MAX);
+            let mut rows = expired.query(params![after, last, Timestamp(expired_by)])?;
+            let mut over = Vec::new();
+            while let Some(row) = rows.next()? {
+                let token = row.get_ref(1)?.as_str().unwrap_or_default();
+                let expires_at = row.get(2).ok().map(|Timestamp(time)| time);
+                if is_over(token, expires_at) {
+                    over.push(row.get(0)?);
+                }
+            }
+            Ok((end, over))
         };
-        self.sqlite.write(flush).await
+        let (end, over): (_, Vec<i64>) = self.sqlite.read_at_leisure(look).await?;
+
+        let deleted = if over.is_empty() {
+            0
+        } else {
+            let delete = move |connection: &Connection| delete_outstanding(connection, &over);
+            self.sqlite.write(delete).await?
+        };
+        Ok(Batch { end, deleted })
     }
 
     /// Looks at the next `size` rotations after a place, and deletes those whose tokens expired.
@@ -91,4 +103,17 @@ impl Store {
         };
         self.sqlite.write(flush).await
     }
+}
+
+fn delete_outstanding(connection: &Connection, ids: &[i64]) -> rusqlite::Result<usize> {
+    let mut blacklisted = connection
+        .prepare_cached("DELETE FROM token_blacklist_blacklistedtoken WHERE token_id = $1")?;
+    let mut outstanding =
+        connection.prepare_cached("DELETE FROM token_blacklist_outstandingtoken WHERE id = $1")?;
+    let mut deleted = 0;
+    for id in ids {
+        blacklisted.execute([id])?;
+        deleted += outstanding.execute([id])?;
+    }
+    Ok(deleted)
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use tegata_jwt::TokenClass;
 
+use super::presented::to_the_end;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Empty, Json, Object, Schema};
@@ -26,7 +27,8 @@ pub(super) async fn blacklist(
     let verified = app.verifier.require_refresh(decoded)?;
 
     let user = app.accounts.key_of(&verified).await?;
-    if !app.blacklist.add(&verified, &refresh, user).await? {
+    let add = async move { app.blacklist.add(&verified, &refresh, user).await };
+    if !to_the_end(add).await? {
         return Err(ApiError::TokenBlacklisted);
     }
 

@@ -1,21 +1,13 @@
 //! What endpoints ask of a token that is sent to them.
 
-use tegata_jwt::{Decoded, Verified};
+use anyhow::Result;
+use tegata_jwt::Verified;
+use tracing::Instrument;
 
 use crate::account::Holder;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::User;
-
-/// Decodes a token that must not be blacklisted, on any node and by now. Ninja JWT looks before it
-/// asks for the type.
-pub(super) async fn decode(app: &App, token: &str) -> Result<Decoded, ApiError> {
-    let decoded = app.verifier.decode(token)?;
-    if app.blacklist.contains_now(&decoded).await? {
-        return Err(ApiError::TokenBlacklisted);
-    }
-    Ok(decoded)
-}
 
 /// The user who holds a token, still there and active (CVE-2024-22513). `None` only where refreshes
 /// do not look at users.
@@ -29,4 +21,12 @@ pub(super) async fn holder(app: &App, token: &Verified) -> Result<Option<User>, 
         Holder::PasswordChanged => Err(ApiError::PasswordChanged),
         Holder::User(user) => Ok(Some(user)),
     }
+}
+
+/// Has the blacklist do something to the end, also where the client hangs up: what is written must
+/// enter memory and, where it is a replay, the log.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work.in_current_span()).await?
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use tegata_jwt::{Decoded, Issued, VerifiedRefresh};
 
-use super::presented::{decode, holder};
+use super::presented::{holder, to_the_end};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
@@ -25,8 +25,13 @@ pub(super) async fn refresh(
     Ok(Json(refreshed))
 }
 
+/// The token sent stays of use. One that was rotated before does not become so by a changed setting.
 async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
-    let decoded = decode(app, &refresh).await?;
+    let decoded = app.verifier.decode(&refresh)?;
+    // Ninja JWT looks before it asks for the type.
+    if app.blacklist.has_ended(&decoded).await? {
+        return Err(ApiError::TokenBlacklisted);
+    }
     let verified = app.verifier.require_refresh(decoded)?;
     holder(app, &verified).await?;
 
@@ -35,13 +40,14 @@ async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
 }
 
 /// With `BLACKLIST_AFTER_ROTATION` the token sent is of use no more.
-async fn rotate(app: &App, token: &str) -> Result<Refreshed, ApiError> {
+async fn rotate(app: &Arc<App>, token: &str) -> Result<Refreshed, ApiError> {
     let decoded = app.verifier.decode(token)?;
     let successor = app.issuer.successor()?;
     let effect = app.blacklist.weigh(&decoded, successor).await?;
     let verified = require_refresh(app, decoded, &effect)?;
     if effect == Effect::EndFamily {
-        app.blacklist.end_family(&verified).await?;
+        let app = Arc::clone(app);
+        to_the_end(async move { app.blacklist.end_family(&verified).await }).await?;
         return Err(ApiError::TokenBlacklisted);
     }
 
@@ -77,7 +83,7 @@ fn require_refresh(
 
 /// Records the new refresh token in place of the old one. Somebody else may be first.
 async fn record(
-    app: &App,
+    app: &Arc<App>,
     verified: &VerifiedRefresh,
     token: &str,
     user: Option<&User>,
@@ -96,7 +102,9 @@ async fn record(
     };
 
     let unchanged = user.map(|user| app.accounts.unchanged(user));
-    match app.blacklist.rotate(unchanged, old, row).await? {
+    let service = Arc::clone(app);
+    let rotate = async move { service.blacklist.rotate(unchanged, old, row).await };
+    match to_the_end(rotate).await? {
         Some(Effect::Rotate(_)) => Ok(new),
         Some(Effect::Repeat(successor)) => Ok(app.issuer.rotate(verified, &successor)?),
         Some(_) => Err(ApiError::TokenBlacklisted),

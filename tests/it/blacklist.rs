@@ -1,9 +1,9 @@
 //! The blacklisted tokens in memory, and how they follow the database.
 
-use tegata::settings::Settings;
+use tegata::settings::{Settings, StoredToken};
 use tegata_jwt::{Lifetime, TokenClass};
 
-use crate::app::TestApp;
+use crate::app::{BEGIN, TestApp};
 use crate::token::signed::{claim, sign};
 use crate::token::verbs::BLACKLISTED;
 
@@ -65,6 +65,43 @@ async fn what_djangos_admin_lets_go_is_accepted_again_within_a_minute() {
 
     assert_eq!(app.verify(&one.refresh).await.status, 200);
     assert_eq!(app.verify(&other.refresh).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_is_blacklisted_after_the_tables_began_anew_is_refused() {
+    let app = TestApp::with_alice(looks_when_it_verifies).await;
+    let expired = app.obtain_pair().await;
+    app.blacklist(&expired.refresh).await;
+    app.advance(2 * DAY);
+    app.poll().await;
+    // As `manage.py flush` does.
+    app.execute(
+        "DELETE FROM token_blacklist_blacklistedtoken; \
+         DELETE FROM token_blacklist_outstandingtoken; \
+         DELETE FROM sqlite_sequence WHERE name LIKE 'token@_%' ESCAPE '@'",
+    );
+    let pair = app.obtain_pair().await;
+
+    app.blacklist(&pair.refresh).await;
+    app.advance(60);
+    app.poll().await;
+
+    assert_eq!(app.verify(&pair.refresh).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_row_that_no_token_has_is_in_nobodys_way() {
+    let app = TestApp::with_alice(looks_when_it_verifies).await;
+    let pair = app.obtain_pair().await;
+    app.execute(
+        "INSERT INTO token_blacklist_outstandingtoken (id, token, expires_at, jti) \
+         VALUES (-1, x'00ff', 5, x'ff'), (-2, '', 'never', ''), (-3, '', x'', 17)",
+    );
+
+    app.blacklist_all();
+    app.poll().await;
+
+    assert_eq!(app.verify(&pair.refresh).await.status, 400);
 }
 
 #[tokio::test]
@@ -155,17 +192,26 @@ async fn a_blacklisted_token_is_refused_until_its_leeway_has_passed() {
     assert_eq!(app.verify(&pair.refresh).await.status, 400);
 }
 
+const DAY: i64 = 86_400;
+
+/// A sliding token as Django issued it at the beginning, and its row: that expires with the token as
+/// it was issued.
+fn django_issues_sliding(app: &TestApp, exp: i64, refresh_exp: i64, expires_at: &str) -> String {
+    let token = sign(&format!(
+        r#"{{"token_type":"sliding","exp":{exp},"iat":{BEGIN},"jti":"django","refresh_exp":{refresh_exp},"user_id":1}}"#
+    ));
+    app.execute(&format!(
+        "INSERT INTO token_blacklist_outstandingtoken (token, created_at, expires_at, user_id, jti) \
+         VALUES ('{token}', '2026-11-21 00:01:33', '{expires_at}', 1, 'django')"
+    ));
+    token
+}
+
 #[tokio::test]
 async fn a_sliding_token_that_django_blacklisted_is_refused_to_its_last_refresh() {
     let app = TestApp::with_alice(sliding_tokens_open).await;
-    let token = sign(
-        r#"{"token_type":"sliding","exp":1795219593,"iat":1795219293,"jti":"django","refresh_exp":1795305693,"user_id":1}"#,
-    );
-    // Django's row expires with the token as it was issued.
-    app.execute(&format!(
-        "INSERT INTO token_blacklist_outstandingtoken (token, created_at, expires_at, user_id, jti) \
-         VALUES ('{token}', '2026-11-21 00:01:33', '2026-11-21 00:06:33', 1, 'django')"
-    ));
+    let (exp, refresh_exp) = (BEGIN + 300, BEGIN + DAY);
+    let token = django_issues_sliding(&app, exp, refresh_exp, "2026-11-21 00:06:33");
     app.advance(200);
     let slid = app.refresh_sliding(&token).await.text("token");
     app.blacklist_all();
@@ -175,7 +221,7 @@ async fn a_sliding_token_that_django_blacklisted_is_refused_to_its_last_refresh(
     app.poll().await;
     app.execute(NOBODY_WRITES);
 
-    assert_eq!(claim(&slid, "exp"), 1_795_219_293 + 500);
+    assert_eq!(claim(&slid, "exp"), BEGIN + 500);
     assert_eq!(app.auth(&slid).await.status, 401);
 }
 
@@ -232,4 +278,51 @@ async fn a_blacklisted_sliding_token_is_not_flushed_while_it_can_be_refreshed() 
 
     assert_eq!(app.select(COUNT), ["1|1|0"]);
     assert_eq!(app.refresh_sliding(&token).await.line(), BLACKLISTED);
+}
+
+#[tokio::test]
+async fn a_sliding_token_that_django_blacklisted_is_not_flushed_before_its_last_use() {
+    let app = TestApp::with_alice(|s| {
+        sliding_tokens_open(s);
+        s.jwt.sliding_token_lifetime = Lifetime::days(1);
+        s.jwt.sliding_token_refresh_lifetime = Lifetime::days(30);
+    })
+    .await;
+    let (exp, refresh_exp) = (BEGIN + DAY, BEGIN + 30 * DAY);
+    let token = django_issues_sliding(&app, exp, refresh_exp, "2026-11-22 00:01:33");
+    app.advance(DAY - 3_600);
+    let slid = app.refresh_sliding(&token).await.text("token");
+    app.blacklist_all();
+
+    app.advance(2 * 3_600);
+    app.flush().await;
+    app.poll().await;
+
+    assert_eq!(app.refresh_sliding(&slid).await.line(), BLACKLISTED);
+    assert_eq!(app.auth(&slid).await.status, 401);
+    app.advance(30 * DAY);
+    app.flush().await;
+    assert_eq!(app.select(COUNT), ["0|0|0"]);
+}
+
+#[tokio::test]
+async fn a_blacklisted_sliding_token_is_refused_to_its_last_refresh_whose_leeway_counts_twice() {
+    let app = TestApp::with_alice(|s| {
+        sliding_tokens_open(s);
+        s.jwt.leeway = Lifetime::seconds(7_200);
+        s.blacklist.stored_token = StoredToken::None;
+    })
+    .await;
+    let mut token = app.obtain_sliding().await;
+    for _ in 0..13 {
+        app.advance(7_199);
+        token = app.refresh_sliding(&token).await.text("token");
+    }
+    app.blacklist_all();
+
+    app.advance(2 * 3_600);
+    app.flush().await;
+    app.poll().await;
+
+    assert_eq!(app.auth(&token).await.status, 401);
 }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use md5::{Digest, Md5};
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ pub struct Issuer {
     clock: Clock,
     names: Names,
     lifetimes: Lifetimes,
+    leeway: TimeDelta,
     /// The claims `aud` and `iss`, as JSON.
     aud: Option<String>,
     iss: Option<String>,
@@ -48,6 +49,7 @@ impl Issuer {
                 sliding: settings.sliding_token_lifetime,
                 sliding_refresh: settings.sliding_token_refresh_lifetime,
             },
+            leeway: settings.leeway.span().max(TimeDelta::zero()),
             aud: settings.audience.as_ref().map(json),
             iss: settings.issuer.as_ref().map(json),
             digest_claim: settings
@@ -86,7 +88,8 @@ impl Issuer {
         let refresh_until = end(token.issued_at, self.lifetimes.sliding_refresh);
         let claim = self.names.refresh_exp().name;
         token.claims.set(claim, json(&refresh_until.timestamp()));
-        let after_last_refresh = end(refresh_until, self.lifetimes.sliding);
+        // The verifier lets a token be refreshed that expired by less than the leeway.
+        let after_last_refresh = end(refresh_until + self.leeway, self.lifetimes.sliding);
         token.usable_until = after_last_refresh.max(token.expires_at);
         self.name_subject(&mut token.claims, subject);
         self.finish(token)

@@ -3,6 +3,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
 
 use super::command::{Folder, Outcome, start};
 use super::token::issue::token;
@@ -322,4 +326,48 @@ fn of_two_first_starts_at_once_one_makes_everything_and_both_serve() {
         let keys = fs::read_dir(folder.path().join("keys")).unwrap();
         assert_eq!(keys.count(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_replay_whose_sender_hangs_up_is_told_in_the_log_and_felt_at_once() {
+    let folder = Folder::with_config(
+        "[server]\nbind = \"127.0.0.1:0\"\n[users]\npbkdf2_iterations = 1\n[jwt]\n\
+         ALGORITHM = \"ES256\"\nROTATE_REFRESH_TOKENS = true\nBLACKLIST_AFTER_ROTATION = true\n\
+         REFRESH_REUSE_DETECTION = true\n[blacklist]\npoll_interval = \"1h\"\nmax_staleness = \"2h\"\n",
+    );
+    let service = folder.serve();
+    let refresh = token(&folder.run(&["token", "issue", "admin"]), "refresh");
+    let url = format!("{}/api/token", service.origin);
+    let body = format!(r#"{{"refresh": "{refresh}"}}"#);
+    let (_, rotated) = post(&format!("{url}/refresh"), body.clone()).await;
+
+    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    hang_up_after(&service.origin, &body);
+    database.execute_batch("COMMIT").unwrap();
+    // The next write comes after it.
+    post(&format!("{url}/blacklist"), body).await;
+    let rotated: serde_json::Value = serde_json::from_str(&rotated).unwrap();
+    let successor = format!(r#"{{"token": {}}}"#, rotated["refresh"]);
+    let (verified, _) = post(&format!("{url}/verify"), successor).await;
+
+    assert_eq!(verified, 400);
+    let log = service.stop().stderr;
+    assert!(log.contains("came again after its rotation"), "{log}");
+}
+
+/// Sends a refresh and closes the connection when the service is about to write.
+fn hang_up_after(origin: &str, body: &str) {
+    let mut connection = TcpStream::connect(origin.strip_prefix("http://").unwrap()).unwrap();
+    let length = body.len();
+    let head =
+        format!("POST /api/token/refresh HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+    connection
+        .write_all((head + body).as_bytes())
+        .and_then(|()| connection.set_read_timeout(Some(Duration::from_millis(300))))
+        .unwrap();
+    let waited = connection.read(&mut [0]);
+    assert!(waited.is_err(), "it waits for the lock");
+    drop(connection);
+    thread::sleep(Duration::from_millis(100));
 }

@@ -206,6 +206,19 @@ async fn a_rotated_token_that_the_admin_lets_go_stays_rotated() {
 }
 
 #[tokio::test]
+async fn a_rotated_token_that_the_admin_lets_go_stays_rotated_where_rotation_was_switched_off() {
+    let app = TestApp::with_alice(without_detection).await;
+    let old = app.obtain_pair().await.refresh;
+    let successor = app.refresh(&old).await.text("refresh");
+    let off = app.neighbour(|_| {}).await;
+
+    app.execute("DELETE FROM token_blacklist_blacklistedtoken");
+
+    assert_eq!(off.refresh(&old).await.line(), BLACKLISTED);
+    assert_eq!(off.refresh(&successor).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_familys_row_says_what_took_whose_place_and_holds_no_token() {
     let app = TestApp::with_alice(shipped).await;
     let old = app.obtain_pair().await.refresh;
