@@ -59,7 +59,9 @@ impl Progress {
     fn reach(&self, place: i64) {
         let before = self.tenths();
         let done = u64::try_from(place - self.first).unwrap_or_default();
-        self.bar.set_position(done);
+        // Tokens that were issued meanwhile come after the last.
+        let all = self.bar.length().unwrap_or_default();
+        self.bar.set_position(done.min(all));
         let now = self.tenths();
         if now > before && !std::io::stderr().is_terminal() {
             eprintln!("{now}0%");
@@ -72,5 +74,22 @@ impl Progress {
 
     fn end(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_were_issued_meanwhile_are_not_more_than_all() {
+        let progress = Progress::over(Some((101, 201)));
+
+        let tenths = [100, 101, 151, 201, 231].map(|place| {
+            progress.reach(place);
+            progress.tenths()
+        });
+
+        assert_eq!(tenths, [0, 0, 5, 10, 10]);
     }
 }

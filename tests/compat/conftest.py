@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,12 +148,15 @@ class Site:
             server.stop()
 
     def schema(self):
-        """The tables and indexes, spaces folded."""
-        with sqlite3.connect(self.database) as connection:
-            rows = connection.execute(
-                "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
-            )
-            return {name: fold(sql) for name, sql in rows}
+        """Django's tables and indexes, spaces folded. SQLite and tegata have theirs beside them."""
+        tables = self.query("SELECT name, sql FROM sqlite_master")
+        others = ("sqlite_", "tegata_")
+        return {name: fold(sql) for name, sql in tables if not name.startswith(others)}
+
+    def query(self, sql, *values):
+        """What one statement answers, and does, past both programs."""
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            return connection.execute(sql, values).fetchall()
 
 
 def fold(sql):

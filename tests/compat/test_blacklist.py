@@ -85,20 +85,3 @@ def test_a_token_that_djangos_admin_lets_go_is_taken_by_tegata(django_site):
     )
 
     assert tegata.refresh(refresh).status_code == 200
-
-
-@pytest.mark.parametrize("site", ["HS256"], indirect=True)
-def test_django_flushes_the_rows_of_tegata(django_site):
-    django_site.jwt["REFRESH_TOKEN_LIFETIME"] = 2
-    tegata, _ = django_site.serve_both()
-    refresh = tegata.login("alice", "alice-pw").json()["refresh"]
-    assert tegata.blacklist(refresh).status_code == 200
-
-    django_site.shell("import time\ntime.sleep(2)")
-    django_site.manage("flushexpiredtokens")
-
-    left = django_site.shell(
-        "from ninja_jwt.token_blacklist.models import BlacklistedToken, OutstandingToken\n"
-        "print(OutstandingToken.objects.count(), BlacklistedToken.objects.count())"
-    )
-    assert left == "0 0"

@@ -4,16 +4,28 @@ import base64
 import http.client
 import json
 import re
+import time
 from pathlib import Path
 
 import requests
 from jwt.api_jws import PyJWS
 
 DIFFERENCES = Path(__file__).parents[2] / "docs" / "reference" / "differences.md"
+POLL_INTERVAL = 1
+"""The seconds of `[blacklist] poll_interval`, where nobody says otherwise."""
 
 
 def told(answer):
     return answer.status_code, answer.headers["content-type"], answer.content
+
+
+def when(status, ask):
+    """The first answer of this status, or what comes instead of it. What Django blacklists is in
+    the database at once and in the memory of tegata within `POLL_INTERVAL`."""
+    deadline = time.monotonic() + 3 * POLL_INTERVAL
+    while (answer := ask()).status_code != status and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return answer
 
 
 def listed(case):

@@ -1,5 +1,5 @@
-"""An ordinary Django project with Ninja JWT; the tests name its database, its algorithm, and
-more settings of Ninja JWT."""
+"""An ordinary Django project with Ninja JWT; the tests name its database, its algorithm, more
+settings of Ninja JWT, and the rounds of its passwords' hashes."""
 
 import json
 import os
@@ -49,6 +49,8 @@ DATABASES = {
         "OPTIONS": {"transaction_mode": "IMMEDIATE"},
     }
 }
+if "COMPAT_ROUNDS" in os.environ:
+    PASSWORD_HASHERS = ["project.hashers.FewRounds"]
 
 
 def public_pem(private_pem: str) -> str:
