@@ -27,7 +27,7 @@ docs:
 	$(CARGO) run --locked --quiet -- config reference > docs/reference/settings.md
 	$(CARGO) run --locked --quiet -- config reference --toml > config.toml
 
-# Beside a real Django with Ninja JWT, on one database, and beside other libraries.
+# Beside a real Django with Ninja JWT, on one database, beside other libraries, and under kills.
 compat: $(VENV)/installed $(VENV)/node/installed
 	$(CARGO) build --locked
 	TEGATA=$${CARGO_TARGET_DIR:-target}/debug/tegata $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/compat
