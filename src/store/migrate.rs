@@ -21,7 +21,7 @@ use crate::settings::Settings;
 pub enum Migration {
     /// The database was empty and has its tables now.
     Created,
-    /// The database had Django's tables and has tegata's beside them now.
+    /// The database had Django's tables, and has tegata's beside them now as this release wants them.
     Extended,
     /// The database has all its tables, and was left as it is.
     Found,
