@@ -70,12 +70,33 @@ fn tables_of_an_earlier_release_are_brought_up_to_date() {
         ))
         .unwrap();
 
+    let refused = folder.run(&["flushexpiredtokens"]);
     let migrated = folder.run(&["migrate"]);
 
+    refused.assert_refused("an earlier tegata made its tables");
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
     let sql = "SELECT sql FROM sqlite_master WHERE name = 'tegata_rotation_family'";
     let index: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
     assert!(index.contains("(family, rotated_at)"), "{index}");
+}
+
+#[test]
+fn tables_of_a_later_release_are_refused_whoever_migrates() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
+    database
+        .execute_batch("INSERT INTO tegata_schema_history VALUES (99, 'later', '', '0')")
+        .unwrap();
+
+    let mut by_hand = folder.command(&["serve"]);
+    by_hand.env("TEGATA_DATABASE__AUTO_MIGRATE", "no");
+    let by_hand = by_hand.output().unwrap();
+
+    folder
+        .run(&["migrate"])
+        .assert_refused("a later tegata has changed its tables");
+    assert_eq!(by_hand.status.code(), Some(1));
 }
 
 #[test]
