@@ -180,3 +180,16 @@ async fn readers_cannot_write() {
     assert!(refused.is_err());
     assert_eq!(database.words(), 0);
 }
+
+#[tokio::test]
+async fn what_is_written_is_on_disk_before_it_is_acknowledged() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+
+    let synchronous = |connection: &Connection| {
+        connection.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0))
+    };
+
+    // FULL.
+    assert_eq!(sqlite.write(synchronous).await.unwrap(), 2);
+}
