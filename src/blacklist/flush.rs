@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 
 use super::{Blacklist, MARGIN};
@@ -53,6 +53,13 @@ impl Blacklist {
         size: u32,
         mut progress: impl FnMut(i64),
     ) -> Result<Flushed> {
+        // A deletion would fail when it is committed, and with it what is committed together.
+        if let Some(table) = self.store.table_that_refers_to_tokens().await? {
+            bail!(
+                "rows of the table {table} refer to those of tokens: use `manage.py \
+                 flushexpiredtokens`, for Django knows what becomes of them"
+            );
+        }
         let mut flushed = Flushed::default();
 
         let mut place = 0;

@@ -9,7 +9,7 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
     let path = settings.database.url.path().display();
     let done = match Store::migrate(settings, Clock::System.now())? {
         Migration::Created => "tables created",
-        Migration::Extended => "tegata's own tables created, Django's left as they are",
+        Migration::Extended => "tegata's own tables brought up to date, Django's left as they are",
         Migration::Found => "tables found, nothing to do",
     };
     eprintln!("{path}: {done}");

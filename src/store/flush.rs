@@ -30,6 +30,20 @@ impl Store {
         self.sqlite.read_at_leisure(find).await
     }
 
+    /// A table of somebody else's whose rows refer to those of tokens.
+    pub async fn table_that_refers_to_tokens(&self) -> Result<Option<String>> {
+        let sql = "SELECT referrer.name FROM sqlite_master AS referrer, \
+                   pragma_foreign_key_list(referrer.name) AS reference \
+                   WHERE referrer.type = 'table' AND reference.\"table\" IN \
+                   ('token_blacklist_outstandingtoken', 'token_blacklist_blacklistedtoken') \
+                   AND referrer.name <> 'token_blacklist_blacklistedtoken'";
+        let find = |connection: &Connection| {
+            let found = connection.query_row(sql, [], |row| row.get(0));
+            found.optional()
+        };
+        self.sqlite.read_at_leisure(find).await
+    }
+
     /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired and
     /// are over by what is kept of them, with their blacklisted rows.
     pub async fn flush_outstanding(

@@ -6,8 +6,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, Utc};
+use refinery::Migration as Migrated;
 use rusqlite::{Connection, params};
 
 use super::Store;
@@ -21,7 +22,7 @@ use crate::settings::Settings;
 pub enum Migration {
     /// The database was empty and has its tables now.
     Created,
-    /// The database had Django's tables and has tegata's beside them now.
+    /// The database had Django's tables, and has tegata's beside them now as this release wants them.
     Extended,
     /// The database has all its tables, and was left as it is.
     Found,
@@ -52,6 +53,7 @@ impl Store {
         }
         let mut connection = connect(path, LOCK_PATIENCE)?;
         require_django(&connection, path, settings.blacklist.enabled)?;
+        require_known(&connection, path)?;
 
         let report = own::migrations::runner()
             .set_migration_table_name(HISTORY)
@@ -77,11 +79,16 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
     }
 
     require_django(&connection, path, blacklist)?;
+    require_known(&connection, path)?;
     for table in OWN.into_iter().filter(|_| blacklist) {
         if !has_table(&connection, table)? {
             bail!("the database {shown} has no table {table}: run `tegata migrate`");
         }
     }
+    ensure!(
+        !blacklist || version(&connection)? == newest_version(),
+        "an earlier tegata made its tables in the database {shown}: run `tegata migrate`"
+    );
     Ok(())
 }
 
@@ -106,6 +113,32 @@ fn require_django(connection: &Connection, path: &Path, blacklist: bool) -> Resu
         }
     }
     Ok(())
+}
+
+/// Refuses tables of our own that a later release has changed: what it wants of them, we do not know.
+fn require_known(connection: &Connection, path: &Path) -> Result<()> {
+    ensure!(
+        version(connection)? <= newest_version(),
+        "a later tegata has changed its tables in the database {}: go on with that one, or put a \
+         backup back",
+        path.display()
+    );
+    Ok(())
+}
+
+/// The version of our own tables, where there are any.
+fn version(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    if !has_table(connection, HISTORY)? {
+        return Ok(None);
+    }
+    let sql = format!("SELECT max(version) FROM {HISTORY}");
+    connection.query_row(&sql, [], |row| row.get(0))
+}
+
+fn newest_version() -> Option<i64> {
+    let runner = own::migrations::runner();
+    let versions = runner.get_migrations().iter().map(Migrated::version);
+    versions.max().map(i64::from)
 }
 
 /// Creates Django's tables in an empty or absent database, all or none of them.

@@ -17,7 +17,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
 use self::gate::Gate;
-use self::readers::{MAX_READERS, Readers};
+use self::readers::{MAX_READERS, Readers, is_busy};
 use self::watch::Watch;
 use self::writer::{Write, Writer};
 
@@ -35,11 +35,9 @@ impl Sqlite {
     /// write waits for `patience` at most.
     pub(in crate::store) fn open(path: &Path, patience: Duration) -> Result<Self> {
         let writer = connect(path, patience)?;
-        ensure!(
-            !writer.is_readonly("main")?,
-            "the database {} is read-only",
-            path.display()
-        );
+        writer.busy_timeout(Duration::ZERO)?;
+        require_writable(&writer, path)?;
+        writer.busy_timeout(patience)?;
         let gate = Arc::new(Gate::of(&writer)?);
         Ok(Self {
             readers: Arc::new(Readers::new(path, patience, Arc::clone(&gate))),
@@ -114,6 +112,26 @@ pub(in crate::store) fn connect(path: &Path, patience: Duration) -> Result<Conne
         Ok::<_, rusqlite::Error>(connection)
     };
     open().with_context(|| format!("cannot open the database {}", path.display()))
+}
+
+/// Refuses a database that no write would get into: SQLite itself finds out at the first one, also
+/// where it is the folder that takes no journal. Another program's lock is no obstacle.
+fn require_writable(connection: &Connection, path: &Path) -> Result<()> {
+    let shown = path.display();
+    ensure!(
+        !connection.is_readonly("main")?,
+        "the database {shown} is read-only"
+    );
+    let attempt = connection.execute_batch("BEGIN IMMEDIATE; CREATE TABLE tegata_attempt (id)");
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK")?;
+    }
+    match attempt.map_err(Into::into) {
+        Err(error) if is_busy(&error) => Ok(()),
+        attempt => {
+            attempt.with_context(|| format!("cannot write to the database {shown} and its folder"))
+        }
+    }
 }
 
 /// How long another program's lock is waited for.

@@ -75,7 +75,7 @@ impl Readers {
     }
 }
 
-fn is_busy(error: &anyhow::Error) -> bool {
+pub(super) fn is_busy(error: &anyhow::Error) -> bool {
     let code = error
         .downcast_ref::<rusqlite::Error>()
         .and_then(rusqlite::Error::sqlite_error_code);

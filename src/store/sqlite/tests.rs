@@ -62,6 +62,15 @@ async fn a_write_that_fails_undoes_itself_alone() {
     assert_eq!(database.words(), 2);
 }
 
+#[test]
+fn a_database_that_another_program_has_locked_is_opened_all_the_same() {
+    let database = Database::new();
+    let other = Connection::open(database.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    assert!(Sqlite::open(&database.path(), PATIENCE).is_ok());
+}
+
 #[tokio::test]
 async fn a_caller_that_goes_away_cancels_nothing() {
     let database = Database::new();
@@ -179,4 +188,17 @@ async fn readers_cannot_write() {
 
     assert!(refused.is_err());
     assert_eq!(database.words(), 0);
+}
+
+#[tokio::test]
+async fn what_is_written_is_on_disk_before_it_is_acknowledged() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+
+    let synchronous = |connection: &Connection| {
+        connection.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0))
+    };
+
+    // FULL.
+    assert_eq!(sqlite.write(synchronous).await.unwrap(), 2);
 }

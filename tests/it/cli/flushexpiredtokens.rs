@@ -84,6 +84,22 @@ fn a_batch_of_nothing_is_misuse() {
 }
 
 #[test]
+fn tokens_that_somebody_elses_rows_refer_to_are_left_to_django() {
+    let (folder, database) = with_expired_tokens();
+    database
+        .execute_batch(
+            "CREATE TABLE device (token_id bigint NOT NULL REFERENCES \
+             token_blacklist_outstandingtoken (id) DEFERRABLE INITIALLY DEFERRED); \
+             INSERT INTO device VALUES (1)",
+        )
+        .unwrap();
+
+    let refused = folder.run(&["flushexpiredtokens"]);
+
+    refused.assert_refused("rows of the table device refer to those of tokens");
+}
+
+#[test]
 fn without_the_blacklist_app_there_is_nothing_to_flush() {
     let folder = with_alice();
     let mut command = folder.command(&["flushexpiredtokens"]);

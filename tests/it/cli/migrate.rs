@@ -34,7 +34,7 @@ fn a_database_that_django_made_gets_tegatas_own_tables_and_keeps_its_own() {
 
     assert_eq!(
         first.stderr,
-        "tegata.db: tegata's own tables created, Django's left as they are\n"
+        "tegata.db: tegata's own tables brought up to date, Django's left as they are\n"
     );
     assert_eq!(second.stderr, "tegata.db: tables found, nothing to do\n");
     assert_eq!(tables("auth%") + &tables("token%"), before);
@@ -56,6 +56,47 @@ fn a_migration_that_was_interrupted_is_finished() {
     refused.assert_refused("has no table tegata_rotation: run `tegata migrate`");
     assert_eq!(again.code, Some(0), "{again:?}");
     assert_eq!(folder.run(&["flushexpiredtokens"]).code, Some(0));
+}
+
+#[test]
+fn tables_of_an_earlier_release_are_brought_up_to_date() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
+    let first = include_str!("../../../migrations/sqlite/tegata/V1__rotation.sql");
+    database
+        .execute_batch(&format!(
+            "DROP TABLE tegata_rotation; {first} DELETE FROM tegata_schema_history WHERE version > 1"
+        ))
+        .unwrap();
+
+    let refused = folder.run(&["flushexpiredtokens"]);
+    let migrated = folder.run(&["migrate"]);
+
+    refused.assert_refused("an earlier tegata made its tables");
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    let sql = "SELECT sql FROM sqlite_master WHERE name = 'tegata_rotation_family'";
+    let index: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert!(index.contains("(family, rotated_at)"), "{index}");
+}
+
+#[test]
+fn tables_of_a_later_release_are_refused_whoever_migrates() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
+    database
+        .execute_batch("INSERT INTO tegata_schema_history VALUES (99, 'later', '', '0')")
+        .unwrap();
+
+    let mut by_hand = folder.command(&["serve"]);
+    by_hand.env("TEGATA_DATABASE__AUTO_MIGRATE", "no");
+    let by_hand = by_hand.output().unwrap();
+
+    folder
+        .run(&["migrate"])
+        .assert_refused("a later tegata has changed its tables");
+    assert_eq!(by_hand.status.code(), Some(1));
 }
 
 #[test]

@@ -12,6 +12,11 @@ use super::command::{Folder, Outcome, start};
 use super::token::issue::token;
 use crate::app::client;
 
+/// Refresh tokens are of use once, and one that comes again ends its family.
+const ROTATES: &str = "[server]\nbind = \"127.0.0.1:0\"\n[users]\npbkdf2_iterations = 1\n[jwt]\n\
+     ALGORITHM = \"ES256\"\nROTATE_REFRESH_TOKENS = true\nBLACKLIST_AFTER_ROTATION = true\n\
+     REFRESH_REUSE_DETECTION = true\n";
+
 /// The command between the quotes of the printed `curl` line: its URL and its body.
 fn printed_request(stdout: &str) -> (String, String) {
     let (_, line) = stdout
@@ -75,6 +80,33 @@ async fn a_token_outlives_a_restart() {
     assert_eq!(status, 200);
 }
 
+#[tokio::test]
+async fn what_was_acknowledged_outlives_a_kill() {
+    let folder = Folder::with_config(ROTATES);
+    let service = folder.serve();
+    let url = format!("{}/api/token", service.origin);
+    let [one, other] =
+        [(), ()].map(|()| token(&folder.run(&["token", "issue", "admin"]), "refresh"));
+    let refresh = |token: &str| format!(r#"{{"refresh": "{token}"}}"#);
+    let (blacklisted, _) = post(&format!("{url}/blacklist"), refresh(&one)).await;
+    let (rotated, successor) = post(&format!("{url}/refresh"), refresh(&other)).await;
+    assert_eq!((blacklisted, rotated), (200, 200));
+
+    // Kills it.
+    drop(service);
+    let again = folder.serve();
+    let url = format!("{}/api/token/refresh", again.origin);
+
+    assert_eq!(post(&url, successor).await.0, 200);
+    for token in [one, other] {
+        let (status, refused) = post(&url, refresh(&token)).await;
+        assert!(
+            refused.contains("Token is blacklisted"),
+            "{status} {refused}"
+        );
+    }
+}
+
 #[test]
 fn what_the_first_start_makes_is_for_its_owner_alone() {
     let folder = Folder::new();
@@ -130,11 +162,7 @@ async fn a_password_or_token_never_reaches_the_log() {
 
 #[tokio::test]
 async fn a_replayed_refresh_token_is_told_in_the_log_once_and_without_the_token() {
-    let folder = Folder::with_config(
-        "[server]\nbind = \"127.0.0.1:0\"\n[users]\npbkdf2_iterations = 1\n[jwt]\n\
-         ALGORITHM = \"ES256\"\nROTATE_REFRESH_TOKENS = true\nBLACKLIST_AFTER_ROTATION = true\n\
-         REFRESH_REUSE_DETECTION = true\n",
-    );
+    let folder = Folder::with_config(ROTATES);
     let service = folder.serve();
     let issued = folder.run(&["token", "issue", "admin"]);
     let refresh = token(&issued, "refresh");
@@ -330,11 +358,8 @@ fn of_two_first_starts_at_once_one_makes_everything_and_both_serve() {
 
 #[tokio::test]
 async fn a_replay_whose_sender_hangs_up_is_told_in_the_log_and_felt_at_once() {
-    let folder = Folder::with_config(
-        "[server]\nbind = \"127.0.0.1:0\"\n[users]\npbkdf2_iterations = 1\n[jwt]\n\
-         ALGORITHM = \"ES256\"\nROTATE_REFRESH_TOKENS = true\nBLACKLIST_AFTER_ROTATION = true\n\
-         REFRESH_REUSE_DETECTION = true\n[blacklist]\npoll_interval = \"1h\"\nmax_staleness = \"2h\"\n",
-    );
+    let seldom = "[blacklist]\npoll_interval = \"1h\"\nmax_staleness = \"2h\"\n";
+    let folder = Folder::with_config(&(ROTATES.to_owned() + seldom));
     let service = folder.serve();
     let refresh = token(&folder.run(&["token", "issue", "admin"]), "refresh");
     let url = format!("{}/api/token", service.origin);
