@@ -44,8 +44,8 @@ impl Store {
         self.sqlite.read_at_leisure(find).await
     }
 
-    /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired and
-    /// are over by what is kept of them, with their blacklisted rows.
+    /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired.
+    /// A blacklisted one goes with its blacklisted row, once it is over by what is kept of it, too.
     pub async fn flush_outstanding(
         &self,
         after: i64,
@@ -62,9 +62,12 @@ impl Store {
             let end: Option<i64> = last.optional()?;
 
             let mut expired = connection.prepare_cached(
-                "SELECT CAST(id AS BIGINT), token, expires_at \
-                 FROM token_blacklist_outstandingtoken \
-                 WHERE id > $1 AND id <= $2 AND expires_at <= $3",
+                "SELECT CAST(outstanding.id AS BIGINT), token, expires_at, \
+                 blacklisted.id IS NOT NULL \
+                 FROM token_blacklist_outstandingtoken AS outstanding \
+                 LEFT JOIN token_blacklist_blacklistedtoken AS blacklisted \
+                 ON token_id = outstanding.id \
+                 WHERE outstanding.id > $1 AND outstanding.id <= $2 AND expires_at <= $3",
             )?;
             let last = end.unwrap_or(i64::MAX);
             let mut rows = expired.query(params![after, last, Timestamp(expired_by)])?;
@@ -72,14 +75,19 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let token = row.get_ref(1)?.as_str().unwrap_or_default();
                 let expires_at = row.get(2).ok().map(|Timestamp(time)| time);
-                if is_over(token, expires_at) {
-                    over.push(row.get(0)?);
+                let is_blacklisted: bool = row.get(3)?;
+                if !is_blacklisted || is_over(token, expires_at) {
+                    over.push(Over {
+                        id: row.get(0)?,
+                        is_blacklisted,
+                    });
                 }
             }
             Ok((end, over))
         };
-        let (end, over): (_, Vec<i64>) = self.sqlite.read_at_leisure(look).await?;
+        let (end, over): (_, Vec<Over>) = self.sqlite.read_at_leisure(look).await?;
 
+        // The writer hears only of what goes.
         let deleted = if over.is_empty() {
             0
         } else {
@@ -119,14 +127,25 @@ impl Store {
     }
 }
 
-fn delete_outstanding(connection: &Connection, ids: &[i64]) -> rusqlite::Result<usize> {
+/// An outstanding token whose row is of no use any more.
+struct Over {
+    id: i64,
+    is_blacklisted: bool,
+}
+
+fn delete_outstanding(connection: &Connection, tokens: &[Over]) -> rusqlite::Result<usize> {
     let mut blacklisted = connection
         .prepare_cached("DELETE FROM token_blacklist_blacklistedtoken WHERE token_id = $1")?;
-    let mut outstanding =
-        connection.prepare_cached("DELETE FROM token_blacklist_outstandingtoken WHERE id = $1")?;
+    // Not one that was blacklisted since.
+    let mut outstanding = connection.prepare_cached(
+        "DELETE FROM token_blacklist_outstandingtoken WHERE id = $1 AND NOT EXISTS \
+         (SELECT 1 FROM token_blacklist_blacklistedtoken WHERE token_id = $1)",
+    )?;
     let mut deleted = 0;
-    for id in ids {
-        blacklisted.execute([id])?;
+    for Over { id, is_blacklisted } in tokens {
+        if *is_blacklisted {
+            blacklisted.execute([id])?;
+        }
         deleted += outstanding.execute([id])?;
     }
     Ok(deleted)

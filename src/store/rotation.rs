@@ -259,7 +259,6 @@ mod tests {
         for tables in [
             include_str!("../../migrations/sqlite/django.sql"),
             include_str!("../../migrations/sqlite/tegata/V1__rotation.sql"),
-            include_str!("../../migrations/sqlite/tegata/V2__family.sql"),
         ] {
             connection.execute_batch(tables).unwrap();
         }

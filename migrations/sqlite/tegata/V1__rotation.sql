@@ -11,4 +11,5 @@ CREATE TABLE tegata_rotation (
 ) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX tegata_rotation_successor_jti ON tegata_rotation (successor_jti);
-CREATE INDEX tegata_rotation_family ON tegata_rotation (family);
+-- The last token of a line is found without reading the whole line.
+CREATE INDEX tegata_rotation_family ON tegata_rotation (family, rotated_at);
