@@ -145,6 +145,21 @@ async fn tokens_that_nothing_looks_up_are_verified_in_any_outage() {
 }
 
 #[tokio::test]
+async fn an_access_token_opens_in_any_outage_whatever_else_would_open() {
+    let app = TestApp::with_alice(|s| {
+        s.jwt.auth_token_classes = vec![TokenClass::Sliding, TokenClass::Access];
+    })
+    .await;
+    let (pair, sliding) = (app.obtain_pair().await, app.obtain_sliding().await);
+
+    app.execute(NOBODY_WRITES);
+    app.advance(31);
+
+    assert_eq!(app.auth(&pair.access).await.status, 200);
+    assert_eq!(app.auth(&sliding).await.status, 503);
+}
+
+#[tokio::test]
 async fn with_max_staleness_zero_the_database_is_asked_each_time() {
     let app = TestApp::with_alice(|s| {
         looks_when_it_verifies(s);
