@@ -38,7 +38,7 @@ struct Cli {
 enum Command {
     /// Serve, until SIGTERM or Ctrl-C.
     Serve,
-    /// Create the tables in an empty database.
+    /// Create the tables in an empty database, or tegata's own beside Django's.
     Migrate,
     /// Create a user.
     Createuser(createuser::Createuser),

@@ -46,6 +46,12 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
         }
     };
 
+    // What opens without the blacklist opens in any outage.
+    let mut without = classes.iter().filter(|class| !may_have_a_row(app, **class));
+    if let Some(class) = without.find(|class| app.verifier.check(&decoded, **class).is_ok()) {
+        return Ok(app.verifier.require(decoded, *class)?);
+    }
+
     let mut refused = Vec::new();
     let mut known = None;
     for class in classes {

@@ -10,8 +10,8 @@ pub struct Database {
     /// The database: `sqlite:///absolute/path` or `sqlite://relative/path`, the latter from the
     /// folder the service is started in. May be the database of a Django project.
     pub url: DatabaseUrl,
-    /// Whether `serve` creates the tables in an empty database, as `migrate` does. Tables that
-    /// Django made are never altered.
+    /// Whether `serve` creates the tables in an empty database, and beside Django's the few of its
+    /// own, as `migrate` does. Tables that Django made are never altered.
     pub auto_migrate: bool,
 }
 

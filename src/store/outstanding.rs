@@ -132,6 +132,20 @@ pub(super) fn blacklist(
          ON CONFLICT (token_id) DO NOTHING",
     )?;
     let mut add = || statement.execute(params![Timestamp(now), row.jti.as_str()]);
-    // Where nothing is added it is blacklisted already, or has no row yet.
-    Ok(add()? == 1 || insert(connection, row)? && add()? == 1)
+    if add()? == 1 {
+        return keep_until(connection, row).map(|()| true);
+    }
+    // It is blacklisted already, or has no row yet.
+    Ok(insert(connection, row)? && add()? == 1)
+}
+
+/// Has a row that was there before expire no sooner than its token: code of a Django project can let
+/// a token live longer after its row was written, and a flush goes by the row.
+fn keep_until(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE token_blacklist_outstandingtoken SET expires_at = $1 \
+         WHERE jti = $2 AND expires_at < $1",
+    )?;
+    statement.execute(params![Timestamp(row.expires_at), row.jti.as_str()])?;
+    Ok(())
 }

@@ -145,6 +145,21 @@ async fn tokens_that_nothing_looks_up_are_verified_in_any_outage() {
 }
 
 #[tokio::test]
+async fn an_access_token_opens_in_any_outage_whatever_else_would_open() {
+    let app = TestApp::with_alice(|s| {
+        s.jwt.auth_token_classes = vec![TokenClass::Sliding, TokenClass::Access];
+    })
+    .await;
+    let (pair, sliding) = (app.obtain_pair().await, app.obtain_sliding().await);
+
+    app.execute(NOBODY_WRITES);
+    app.advance(31);
+
+    assert_eq!(app.auth(&pair.access).await.status, 200);
+    assert_eq!(app.auth(&sliding).await.status, 503);
+}
+
+#[tokio::test]
 async fn with_max_staleness_zero_the_database_is_asked_each_time() {
     let app = TestApp::with_alice(|s| {
         looks_when_it_verifies(s);
@@ -325,4 +340,26 @@ async fn a_blacklisted_sliding_token_is_refused_to_its_last_refresh_whose_leeway
     app.poll().await;
 
     assert_eq!(app.auth(&token).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_token_that_django_let_live_longer_than_its_row_says_is_blacklisted_to_its_end() {
+    let app = TestApp::with_alice(looks_when_it_verifies).await;
+    let exp = BEGIN + 30 * DAY;
+    let token = sign(&format!(
+        r#"{{"token_type":"refresh","exp":{exp},"jti":"remembered","user_id":1}}"#
+    ));
+    // `RefreshToken.for_user`, which writes the row, and then `set_exp`.
+    app.execute(
+        "INSERT INTO token_blacklist_outstandingtoken (token, created_at, expires_at, user_id, jti) \
+         VALUES ('', '2026-11-21 00:01:33', '2026-11-22 00:01:33', 1, 'remembered')",
+    );
+    assert_eq!(app.blacklist(&token).await.line(), "200 {}");
+
+    app.advance(2 * DAY);
+    app.flush().await;
+    app.poll().await;
+
+    assert_eq!(app.refresh(&token).await.line(), BLACKLISTED);
+    assert_eq!(app.verify(&token).await.status, 400);
 }
