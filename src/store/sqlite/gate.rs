@@ -18,6 +18,10 @@ impl Gate {
         })
     }
 
+    pub(super) fn has_write_ahead_log(&self) -> bool {
+        self.has_write_ahead_log
+    }
+
     /// Held during a commit.
     pub(super) fn close(&self) -> Option<RwLockWriteGuard<'_, ()>> {
         let close = || self.lock.write().unwrap_or_else(PoisonError::into_inner);

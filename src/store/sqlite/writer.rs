@@ -101,6 +101,9 @@ fn run_writer(connection: &Connection, gate: &Gate, queue: &Receiver<Box<dyn Job
         for job in batch {
             job.answer(committed.as_ref().copied().map_err(String::as_str));
         }
+        if !gate.has_write_ahead_log() {
+            thread::sleep(BREATH);
+        }
     }
 }
 
@@ -151,5 +154,8 @@ fn in_savepoint<T>(
     outcome
 }
 
+/// How long other programs find the file unlocked between two transactions, where it is theirs as
+/// well: SQLite does not queue, and whoever waits sleeps for a guess.
+const BREATH: Duration = Duration::from_millis(1);
 /// How long a transaction takes in further work.
 const MAX_BATCH: Duration = Duration::from_millis(5);
