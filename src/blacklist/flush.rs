@@ -18,9 +18,9 @@ pub struct Flushed {
 impl Blacklist {
     /// Deletes the rows of tokens that expired, as `flushexpiredtokens` of Django does: the
     /// blacklisted ones, too, but those of sliding tokens not before their last use. After each
-    /// batch of `size` rows others can write, and `progress` learns the place of the last
-    /// outstanding token that was looked at.
-    pub async fn flush(&self, size: u32, progress: impl FnMut(i64)) -> Result<Flushed> {
+    /// batch of `size` rows others can write, and `progress` learns how far the flush is, in
+    /// hundredths.
+    pub async fn flush(&self, size: u32, progress: impl FnMut(u64)) -> Result<Flushed> {
         let expired_by = self.clock.now() - self.leeway;
         self.flush_expired_by(expired_by, size, progress).await
     }
@@ -51,7 +51,7 @@ impl Blacklist {
         &self,
         expired_by: DateTime<Utc>,
         size: u32,
-        mut progress: impl FnMut(i64),
+        mut progress: impl FnMut(u64),
     ) -> Result<Flushed> {
         // A deletion would fail when it is committed, and with it what is committed together.
         if let Some(table) = self.store.table_that_refers_to_tokens().await? {
@@ -62,8 +62,11 @@ impl Blacklist {
         }
         let mut flushed = Flushed::default();
 
-        let mut place = 0;
-        loop {
+        // What is issued meanwhile comes after the last, and has not expired.
+        let places = self.store.outstanding_places().await?;
+        let (first, last) = places.unwrap_or_default();
+        let mut place = first - 1;
+        while place < last {
             let last_use = Arc::clone(&self.last_use);
             let is_over =
                 move |token: &str, expires_at| last_use.of(token, expires_at) <= expired_by;
@@ -72,9 +75,8 @@ impl Blacklist {
                 .flush_outstanding(place, size, expired_by, is_over);
             let batch = batch.await?;
             flushed.tokens += batch.deleted;
-            let Some(end) = batch.end else { break };
-            place = end;
-            progress(place);
+            place = batch.end.unwrap_or(last);
+            progress(hundredths(place.min(last) - first, last - first));
             tokio::time::sleep(PAUSE).await;
         }
 
@@ -89,6 +91,10 @@ impl Blacklist {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+fn hundredths(done: i64, all: i64) -> u64 {
+    u64::try_from(done.saturating_mul(100) / all.max(1)).unwrap_or_default()
 }
 
 /// How many rows are looked at in one transaction, unless somebody asks for another number.

@@ -112,7 +112,7 @@ def test_both_leave_the_same_rows(filled, tmp_path_factory, options):
         assert 0 < len(rows(ours, table)) < len(rows(filled, table))
     flushed = [len(rows(filled, table)) - len(rows(ours, table)) for table in TABLES]
     assert told[-1] == f"{flushed[0]} outstanding tokens and {flushed[2]} rotations flushed"
-    assert all(re.fullmatch("(10|[1-9])0%", line) for line in told[:-1])
+    assert all(re.fullmatch("[1-9]0%", line) for line in told[:-1])
 
 
 @pytest.mark.parametrize("options", [[], ["--batch-size", "7"]])
