@@ -1,4 +1,4 @@
-//! What endpoints ask of a token that is sent to them.
+//! What endpoints that are sent a token have in common.
 
 use anyhow::Result;
 use tegata_jwt::Verified;
