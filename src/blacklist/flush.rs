@@ -22,7 +22,9 @@ impl Blacklist {
     /// hundredths.
     pub async fn flush(&self, size: u32, progress: impl FnMut(u64)) -> Result<Flushed> {
         let expired_by = self.clock.now() - self.leeway;
-        self.flush_expired_by(expired_by, size, progress).await
+        let spared = Spared::Blacklisted;
+        self.flush_expired_by(expired_by, spared, size, progress)
+            .await
     }
 
     /// Flushes every `flush_interval`, without end.
@@ -41,15 +43,18 @@ impl Blacklist {
         }
     }
 
-    /// Flushes what expired an hour ago: nobody looks whether the clock is right.
+    /// Flushes what expired an hour ago: nobody looks whether the clock is right. A sliding token's
+    /// row is left to its last use, for whoever ends all of a user's tokens must find it.
     pub async fn flush_unattended(&self) -> Result<Flushed> {
         let expired_by = self.clock.now() - self.leeway - MARGIN;
-        self.flush_expired_by(expired_by, ROWS, |_| {}).await
+        self.flush_expired_by(expired_by, Spared::All, ROWS, |_| {})
+            .await
     }
 
     async fn flush_expired_by(
         &self,
         expired_by: DateTime<Utc>,
+        spared: Spared,
         size: u32,
         mut progress: impl FnMut(u64),
     ) -> Result<Flushed> {
@@ -68,8 +73,10 @@ impl Blacklist {
         let mut place = first - 1;
         while place < last {
             let last_use = Arc::clone(&self.last_use);
-            let is_over =
-                move |token: &str, expires_at| last_use.of(token, expires_at) <= expired_by;
+            let is_over = move |token: &str, expires_at, is_blacklisted: bool| {
+                spared == Spared::Blacklisted && !is_blacklisted
+                    || last_use.of(token, expires_at) <= expired_by
+            };
             let batch = self
                 .store
                 .flush_outstanding(place, size, expired_by, is_over);
@@ -91,6 +98,13 @@ impl Blacklist {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// Which sliding tokens keep rows that expired, until their own last use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spared {
+    All,
+    Blacklisted,
 }
 
 fn hundredths(done: i64, all: i64) -> u64 {

@@ -44,14 +44,15 @@ impl Store {
         self.sqlite.read_at_leisure(find).await
     }
 
-    /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired.
-    /// A blacklisted one goes with its blacklisted row, once it is over by what is kept of it, too.
+    /// Looks at the next `size` outstanding tokens after a place, and deletes those that expired and
+    /// are over by what is kept of them, when they expired, and whether they are blacklisted. A
+    /// blacklisted one goes with its blacklisted row.
     pub async fn flush_outstanding(
         &self,
         after: i64,
         size: u32,
         expired_by: DateTime<Utc>,
-        is_over: impl Fn(&str, Option<DateTime<Utc>>) -> bool + Send + 'static,
+        is_over: impl Fn(&str, Option<DateTime<Utc>>, bool) -> bool + Send + 'static,
     ) -> Result<Batch<i64>> {
         let look = move |connection: &Connection| {
             let mut last = connection.prepare_cached(
@@ -76,7 +77,7 @@ impl Store {
                 let token = row.get_ref(1)?.as_str().unwrap_or_default();
                 let expires_at = row.get(2).ok().map(|Timestamp(time)| time);
                 let is_blacklisted: bool = row.get(3)?;
-                if !is_blacklisted || is_over(token, expires_at) {
+                if is_over(token, expires_at, is_blacklisted) {
                     over.push(Over {
                         id: row.get(0)?,
                         is_blacklisted,

@@ -127,6 +127,12 @@ impl TestApp {
         self.app.blacklist.poll().await.unwrap();
     }
 
+    /// Ends all tokens of Alice's, as `tegata users revoke` does.
+    pub(crate) async fn revoke_alice(&self) -> usize {
+        let alice = UserId::Number(1);
+        self.app.blacklist.end_all_of(alice).await.unwrap()
+    }
+
     /// Flushes as the service does by itself.
     pub(crate) async fn flush(&self) {
         self.app.blacklist.flush_unattended().await.unwrap();

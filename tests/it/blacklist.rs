@@ -363,3 +363,19 @@ async fn a_token_that_django_let_live_longer_than_its_row_says_is_blacklisted_to
     assert_eq!(app.refresh(&token).await.line(), BLACKLISTED);
     assert_eq!(app.verify(&token).await.status, 400);
 }
+
+#[tokio::test]
+async fn a_sliding_token_that_django_issued_is_found_after_a_flush_and_ended_with_its_user() {
+    let app = TestApp::with_alice(sliding_tokens_open).await;
+    let (exp, refresh_exp) = (BEGIN + 300, BEGIN + DAY);
+    let mut token = django_issues_sliding(&app, exp, refresh_exp, "2026-11-21 00:06:33");
+    for _ in 0..20 {
+        app.advance(240);
+        token = app.refresh_sliding(&token).await.text("token");
+    }
+    app.flush().await;
+
+    assert_eq!(app.revoke_alice().await, 1);
+
+    assert_eq!(app.refresh_sliding(&token).await.line(), BLACKLISTED);
+}
