@@ -64,7 +64,7 @@ impl Blacklist {
             // An outage is two lines in the log, however long it is.
             match &polled {
                 Err(error) if was_polled != Some(false) => {
-                    tracing::error!(%error, "the blacklist cannot follow the database");
+                    tracing::error!("the blacklist cannot follow the database: {error:#}");
                 }
                 Ok(()) if was_polled != Some(true) => {
                     let tokens = self.set.len();

@@ -38,7 +38,7 @@ impl Blacklist {
                 Ok(Flushed { tokens, rotations }) => {
                     tracing::info!(tokens, rotations, "flushed what expired");
                 }
-                Err(error) => tracing::error!(%error, "cannot flush what expired"),
+                Err(error) => tracing::error!("cannot flush what expired: {error:#}"),
             }
         }
     }

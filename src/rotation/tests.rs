@@ -96,7 +96,7 @@ fn without_a_grace_period_not_even_the_same_moment_counts() {
 }
 
 #[test]
-fn a_clock_that_runs_behind_prolongs_no_grace_period() {
+fn a_clock_that_runs_behind_takes_no_grace_away() {
     let again = Effect::Repeat(successor("first", 100));
 
     assert_eq!(

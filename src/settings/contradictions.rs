@@ -97,10 +97,11 @@ fn spans(blacklist: &Blacklist) -> Vec<Contradiction> {
     if blacklist.max_staleness.span() < TimeDelta::zero() {
         refuse("max_staleness", "expected nothing or more");
     }
-    if blacklist.flush_interval.span() < TimeDelta::zero() {
+    let flush_interval = blacklist.flush_interval.span();
+    if !flush_interval.is_zero() && flush_interval < MIN_FLUSH_INTERVAL {
         refuse(
             "flush_interval",
-            "expected nothing, which is never, or more",
+            "expected 0, which is never, or a minute or more",
         );
     }
     found
@@ -177,6 +178,7 @@ fn jwt_keys(keys: &[&'static str], reason: impl Into<String>) -> Contradiction {
 }
 
 const MAX_GRACE: TimeDelta = TimeDelta::minutes(5);
+const MIN_FLUSH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 const MIN_POLL_INTERVAL: TimeDelta = TimeDelta::milliseconds(10);
 const ONLY_ONE: &str = "give only one, and set the other to \"\" where it comes from elsewhere";
 const USER_ID_FIELDS: [&str; 3] = ["id", "pk", "username"];
