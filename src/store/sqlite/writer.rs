@@ -11,8 +11,8 @@ use super::gate::Gate;
 
 /// Work for the writer, whatever it results in.
 pub(super) trait Job: Send {
-    /// Does the work within the open transaction.
-    fn run(&mut self, connection: &Connection);
+    /// Does the work within the open transaction, and says whether it succeeded.
+    fn run(&mut self, connection: &Connection) -> bool;
 
     /// Tells the caller, once the transaction is durable or has failed.
     fn answer(self: Box<Self>, committed: Result<(), &str>);
@@ -40,8 +40,9 @@ where
     T: Send,
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
 {
-    fn run(&mut self, connection: &Connection) {
-        self.outcome = self.work.take().map(|work| in_savepoint(connection, work));
+    fn run(&mut self, connection: &Connection) -> bool {
+        self.outcome = self.work.take().map(|work| work(connection));
+        matches!(self.outcome, Some(Ok(_)))
     }
 
     fn answer(self: Box<Self>, committed: Result<(), &str>) {
@@ -123,12 +124,16 @@ fn commit_together(
     let deadline = Instant::now() + MAX_BATCH;
     let mut done = 0;
     while let Some(job) = batch.get_mut(done) {
-        job.run(connection);
-        done += 1;
+        if done == 0 {
+            run_first(connection, job.as_mut())?;
+        } else {
+            run_after(connection, job.as_mut())?;
+        }
         // A full disk ends the transaction by itself; what came after would commit alone.
         if connection.is_autocommit() {
             bail!("it ended early");
         }
+        done += 1;
         if Instant::now() < deadline {
             batch.extend(queue.try_recv());
         }
@@ -138,20 +143,24 @@ fn commit_together(
     Ok(connection.execute_batch("COMMIT")?)
 }
 
-/// Work whose failure undoes that work alone and not its neighbours in the transaction.
-fn in_savepoint<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
+/// The first job of a transaction: its failure undoes the transaction, which is nobody else's yet.
+/// A savepoint would keep a copy of every page that the job changes.
+fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
+    if job.run(connection) || connection.is_autocommit() {
+        return Ok(());
+    }
+    connection.execute_batch("ROLLBACK; BEGIN IMMEDIATE")
+}
+
+/// A further job: its failure undoes that job alone and not its neighbours in the transaction.
+fn run_after(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
     connection.execute_batch("SAVEPOINT job")?;
-    let outcome = work(connection);
-    let end = if outcome.is_err() {
-        "ROLLBACK TO job; RELEASE job"
-    } else {
+    let end = if job.run(connection) {
         "RELEASE job"
+    } else {
+        "ROLLBACK TO job; RELEASE job"
     };
-    connection.execute_batch(end)?;
-    outcome
+    connection.execute_batch(end)
 }
 
 /// How long other programs find the file unlocked between two transactions, where it is theirs as
