@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use tegata_jwt::{Clock, Issued, Issuer, SigningKey, Verifier};
 
 use crate::account::Accounts;
 use crate::blacklist::Blacklist;
+use crate::limits::Limits;
 use crate::settings::Settings;
-use crate::store::{Store, Unchanged, User};
+use crate::store::{LAST_LOGIN_PRECISION, Store, Unchanged, User};
 
 /// What a request is answered with.
 pub struct App {
@@ -26,6 +28,8 @@ pub struct App {
     pub store: Store,
     /// The users: who they are, and whether they are who they say.
     pub accounts: Accounts,
+    /// How many passwords may be guessed.
+    pub limits: Limits,
     /// The tokens that are refused before their end.
     pub blacklist: Blacklist,
 }
@@ -44,6 +48,7 @@ impl App {
                 issuer
             },
             accounts: Accounts::new(&settings, store.clone(), clock.clone()),
+            limits: Limits::new(&settings.limits, clock.clone()),
             blacklist: Blacklist::new(&settings, store.clone(), clock.clone()),
             auth_header: settings.jwt.auth_header(),
             clock: clock.clone(),
@@ -56,9 +61,17 @@ impl App {
     /// nothing recorded, where one was disabled meanwhile, or got another password.
     pub async fn record_login(&self, user: &User, issued: &Issued) -> Result<bool> {
         let row = self.blacklist.row(issued, Some(user.id.clone()));
-        let keeps_last_login = self.settings.jwt.update_last_login;
-        let last_login = keeps_last_login.then_some(issued.issued_at);
         let unchanged = Unchanged::since_login(user);
-        self.store.record_login(unchanged, row, last_login).await
+        let is_recorded = self.store.record_login(unchanged, row).await?;
+
+        let now = issued.issued_at;
+        let is_recent = |last: DateTime<Utc>| last <= now && now - last < LAST_LOGIN_PRECISION;
+        if is_recorded
+            && self.settings.jwt.update_last_login
+            && !user.last_login.is_some_and(is_recent)
+        {
+            self.store.set_last_login(user.id.clone(), now);
+        }
+        Ok(is_recorded)
     }
 }

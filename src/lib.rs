@@ -7,8 +7,8 @@
 //! - [`token`]: the wing of `/api/token/*`, one endpoint, one file;
 //! - [`extract`]: parts of requests as types;
 //! - [`app`]: every long-lived thing;
-//! - [`account`], [`blacklist`] and [`keys`]: users with their passwords, the tokens that are
-//!   refused before their end, and the folder of keys;
+//! - [`account`], [`blacklist`], [`limits`] and [`keys`]: users with their passwords, the tokens that
+//!   are refused before their end, how many passwords may be guessed, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
 //! - [`rotation`]: what becomes of a refresh token, decided without touching anything;
@@ -24,6 +24,7 @@ pub mod extract;
 pub mod http;
 pub mod json;
 pub mod keys;
+pub mod limits;
 pub mod lock;
 pub mod rotation;
 pub mod settings;

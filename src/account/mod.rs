@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::{NewUser, Store, Unchanged, User};
 
 pub use self::password::random as random_password;
-pub use self::username::{MAX_USERNAME_CHARACTERS, Username};
+pub use self::username::Username;
 
 /// The users of the database, with the pool that hashes their passwords.
 pub struct Accounts {
@@ -59,9 +59,10 @@ impl Accounts {
             hashing,
             clock,
             iterations: settings.users.pbkdf2_iterations,
-            named_by: match settings.jwt.user_id_field.as_str() {
-                "username" => NamedBy::Username,
-                _ => NamedBy::Id,
+            named_by: if settings.jwt.user_id_field == settings.users.username_field {
+                NamedBy::Username
+            } else {
+                NamedBy::Id
             },
             must_be_active: settings.jwt.check_user_is_active,
             ends_with_password: settings.jwt.check_revoke_token,
@@ -136,16 +137,34 @@ impl Accounts {
         }
     }
 
-    /// Creates a user with a password; `None` where the name is taken.
+    /// Creates a user; `None` where the name is taken. Without a password the user has an unusable
+    /// one, as in Django.
     pub async fn create(
         &self,
         user: NewUser,
-        password: Zeroizing<String>,
+        password: Option<Zeroizing<String>>,
     ) -> Result<Option<UserId>, Unavailable> {
+        let hash = match password {
+            Some(password) => self.hash(password).await?,
+            None => password::unusable()?,
+        };
+        Ok(self.store.create_user(user, hash, self.clock.now()).await?)
+    }
+
+    /// Gives a user another password: `false` where the user is gone.
+    pub async fn change_password(
+        &self,
+        id: UserId,
+        password: Zeroizing<String>,
+    ) -> Result<bool, Unavailable> {
+        let hash = self.hash(password).await?;
+        Ok(self.store.set_password(id, hash).await?)
+    }
+
+    async fn hash(&self, password: Zeroizing<String>) -> Result<String, Unavailable> {
         let iterations = self.iterations;
         let hash = move || password::hash(&password, iterations);
-        let hash = self.hashing.run(hash).await??;
-        Ok(self.store.create_user(user, hash, self.clock.now()).await?)
+        Ok(self.hashing.run(hash).await??)
     }
 
     /// The user whom tokens call this.

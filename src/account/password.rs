@@ -40,6 +40,11 @@ pub(super) fn hash(password: &str, iterations: u32) -> Result<String, CryptoErro
     Ok(format!("{NAME}${iterations}${salt}${hash}"))
 }
 
+/// What Django keeps of a user who has no password: no hash, and like no other's.
+pub(super) fn unusable() -> Result<String, CryptoError> {
+    Ok(format!("!{}{}", salt()?, salt()?))
+}
+
 /// A password nobody knows yet: 120 random bits in 20 characters that need no quoting.
 pub fn random() -> Result<Zeroizing<String>, CryptoError> {
     let mut bits = [0; 15];

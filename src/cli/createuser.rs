@@ -1,12 +1,11 @@
-use std::io::{IsTerminal, Read};
-
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use tegata_jwt::Clock;
 use zeroize::Zeroizing;
 
 use super::Misuse;
-use crate::account::{Accounts, MAX_PASSWORD_BYTES, Username};
+use super::password::Password;
+use crate::account::{Accounts, Username};
 use crate::settings::Settings;
 use crate::store::{NewUser, Store};
 
@@ -23,61 +22,57 @@ pub(super) struct Createuser {
     /// Has every permission in Django
     #[arg(long)]
     superuser: bool,
-    /// Read the password from standard input
-    #[arg(long)]
-    password_stdin: bool,
+    #[command(flatten)]
+    password: Password,
 }
 
 impl Createuser {
     /// `tegata createuser`.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
-        let username: String = Username::parse(&self.username).map_err(Misuse)?.into();
-        if self.email.chars().count() > MAX_EMAIL {
-            bail!(Misuse(format!(
-                "the e-mail address is over {MAX_EMAIL} characters"
-            )));
-        }
-        let store = Store::open(settings)?;
-        let password = read_password(self.password_stdin)?;
         let user = NewUser {
-            username: username.clone(),
+            username: self.username,
             email: self.email,
             is_staff: self.staff,
             is_superuser: self.superuser,
         };
-
-        let accounts = Accounts::new(settings, store, Clock::System);
-        let id = accounts.create(user, password).await?;
-        let id = id.with_context(|| format!("there is a user {username} already"))?;
-        eprintln!("created user {username} with id {id}");
-        Ok(())
+        create(settings, user, || self.password.read().map(Some)).await
     }
 }
 
-/// From standard input, or twice from the terminal.
-fn read_password(from_stdin: bool) -> Result<Zeroizing<String>> {
-    let password = if from_stdin {
-        let mut text = Zeroizing::new(String::new());
-        std::io::stdin().read_to_string(&mut text)?;
-        Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())
-    } else if std::io::stdin().is_terminal() {
-        let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
-        let again = Zeroizing::new(rpassword::prompt_password("Password (again): ")?);
-        ensure!(password == again, "the passwords differ");
-        password
-    } else {
-        bail!(Misuse(
-            "no terminal to ask for a password: use --password-stdin".to_owned()
-        ));
-    };
-
-    ensure!(!password.is_empty(), "the password is empty");
+/// Creates a user, and asks for the password once all else is in order. Without one the user cannot
+/// log in by password.
+pub(super) async fn create(
+    settings: &Settings,
+    mut user: NewUser,
+    password: impl FnOnce() -> Result<Option<Zeroizing<String>>>,
+) -> Result<()> {
+    let store = Store::open(settings)?;
+    let field = settings.users.username_field.as_str();
+    let username = Username::parse(&user.username, field, store.max_username());
+    user.username = username.map_err(Misuse)?.into();
+    if field == EMAIL {
+        user.email.clone_from(&user.username);
+    }
     ensure!(
-        password.len() <= MAX_PASSWORD_BYTES,
-        "the password is over {MAX_PASSWORD_BYTES} bytes"
+        user.email.chars().count() <= MAX_EMAIL,
+        Misuse(format!("the e-mail address is over {MAX_EMAIL} characters"))
     );
-    Ok(password)
+    let username = user.username.clone();
+    let is_taken = || format!("there is a user {username} already");
+    ensure!(
+        store.user_by_username(&username).await?.is_none(),
+        is_taken()
+    );
+
+    let password = password()?;
+    let accounts = Accounts::new(settings, store, Clock::System);
+    let id = accounts.create(user, password).await?;
+    let id = id.with_context(is_taken)?;
+    eprintln!("created user {username} with id {id}");
+    Ok(())
 }
 
+/// The field that is the e-mail address, in Django's own models and most others.
+pub(super) const EMAIL: &str = "email";
 /// The length of Django's column.
 const MAX_EMAIL: usize = 254;

@@ -3,11 +3,14 @@
 
 #![expect(clippy::print_stderr, reason = "this is where the program speaks")]
 
+mod changepassword;
 mod config;
+mod createsuperuser;
 mod createuser;
 mod flushexpiredtokens;
 mod keys;
 mod migrate;
+mod password;
 mod serve;
 mod token;
 mod users;
@@ -42,7 +45,11 @@ enum Command {
     Migrate,
     /// Create a user.
     Createuser(createuser::Createuser),
-    /// End what users were issued.
+    /// Create a user who may do everything in Django.
+    Createsuperuser(createsuperuser::Createsuperuser),
+    /// Change a user's password.
+    Changepassword(changepassword::Changepassword),
+    /// List, show, enable, disable and delete users, and end what they were issued.
     #[command(subcommand)]
     Users(users::Users),
     /// Delete the rows of tokens that expired.
@@ -78,6 +85,8 @@ async fn execute(cli: Cli) -> Result<()> {
         Some(Command::Serve) => serve::run(settings(&source)?).await,
         Some(Command::Migrate) => migrate::run(&settings(&source)?),
         Some(Command::Createuser(command)) => command.run(&settings(&source)?).await,
+        Some(Command::Createsuperuser(command)) => command.run(&settings(&source)?).await,
+        Some(Command::Changepassword(command)) => command.run(&settings(&source)?).await,
         Some(Command::Users(command)) => command.run(&settings(&source)?).await,
         Some(Command::Flushexpiredtokens(command)) => command.run(&settings(&source)?).await,
         Some(Command::Config(command)) => command.run(&source),

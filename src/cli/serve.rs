@@ -100,7 +100,7 @@ async fn create_admin(app: &App, generated: Option<PathBuf>, address: SocketAddr
         is_superuser: true,
         ..NewUser::default()
     };
-    if app.accounts.create(admin, password).await?.is_none() {
+    if app.accounts.create(admin, Some(password)).await?.is_none() {
         let void = "Another process created admin at the same moment: this password is void, that \
                     one counts.";
         writeln!(std::io::stdout(), "{void}")?;

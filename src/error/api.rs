@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub enum ApiError {
     /// A fault of ours.
     Internal,
     /// Members are missing: their names, and what is said of each.
-    InvalidInput(Vec<(&'static str, &'static str)>),
+    InvalidInput(Vec<Member>),
     /// The token's user is gone or no longer active.
     NoActiveAccount,
     /// No such path.
@@ -37,6 +37,11 @@ pub enum ApiError {
     Token(TokenError),
     /// The token is blacklisted.
     TokenBlacklisted,
+    /// There were too many wrong guesses of a password: the next can be made after so many seconds.
+    TooMany {
+        /// How many.
+        retry_after: u64,
+    },
     /// The body is longer than any we read.
     TooLarge,
     /// The body did not come in time.
@@ -72,6 +77,7 @@ impl ApiError {
             }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -89,6 +95,7 @@ impl ApiError {
             Self::Internal => detail("Internal server error", Some("error")),
             Self::InvalidInput(members) => {
                 let first = [("detail", "Invalid input."), ("code", "invalid")];
+                let first = first.map(|(name, text)| (name.into(), text.into()));
                 json::to_vec(&Members([&first, members.as_slice()].concat()))
             }
             Self::NoActiveAccount => detail("No active account found for the given token.", failed),
@@ -110,6 +117,17 @@ impl ApiError {
             Self::Token(error) => detail(&token_detail(error), not_valid),
             Self::TokenBlacklisted => detail("Token is blacklisted", not_valid),
             Self::TooLarge => detail("Request body is too large", Some("request_too_large")),
+            Self::TooMany { retry_after } => {
+                let seconds = if *retry_after == 1 {
+                    "second"
+                } else {
+                    "seconds"
+                };
+                let told = format!(
+                    "Request was throttled. Expected available in {retry_after} {seconds}."
+                );
+                detail(&told, Some("throttled"))
+            }
             Self::TooSlow => detail("Request body did not come in time", Some("request_timeout")),
             Self::Unauthorized => detail("Unauthorized", None),
             Self::Unavailable(_) => {
@@ -141,10 +159,13 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
         let mut response = (self.status(), JSON_HEADERS, self.body()).into_response();
-        if matches!(self, Self::Unavailable(_)) {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        let retry_after = match self {
+            Self::TooMany { retry_after } => Some(retry_after),
+            Self::Unavailable(_) => Some(1),
+            _ => None,
+        };
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -169,7 +190,7 @@ pub struct FieldError {
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Where it is: `body`, the parameter, the member.
-    pub loc: Vec<&'static str>,
+    pub loc: Vec<Cow<'static, str>>,
     /// What is wrong.
     pub msg: Cow<'static, str>,
     /// The bound that was broken, or the words of the error.
@@ -182,7 +203,7 @@ impl FieldError {
     #[must_use]
     pub fn new(
         kind: &'static str,
-        loc: Vec<&'static str>,
+        loc: Vec<Cow<'static, str>>,
         msg: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
@@ -195,7 +216,7 @@ impl FieldError {
 
     /// Nothing stands where something must.
     #[must_use]
-    pub fn missing(loc: Vec<&'static str>) -> Self {
+    pub fn missing(loc: Vec<Cow<'static, str>>) -> Self {
         Self::new("missing", loc, "Field required")
     }
 }
@@ -227,11 +248,14 @@ struct Faults<'a> {
 }
 
 /// An object whose members keep their order.
-struct Members(Vec<(&'static str, &'static str)>);
+struct Members(Vec<Member>);
+
+/// A member's name, and its text.
+type Member = (Cow<'static, str>, Cow<'static, str>);
 
 impl Serialize for Members {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
+        serializer.collect_map(self.0.iter().map(|(name, text)| (name, text)))
     }
 }
 

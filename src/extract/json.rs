@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -23,24 +24,25 @@ pub struct Json<T>(pub T);
 #[derive(Serialize)]
 pub struct Empty {}
 
-/// What an endpoint reads from a JSON body.
-pub trait Schema: Sized {
+/// What an endpoint reads from a JSON body. `S` is what else there is to know, as the name of a
+/// member.
+pub trait Schema<S>: Sized {
     /// The body's name in the `loc` of an error.
     const PARAMETER: &'static str;
 
     /// Takes what it needs from a body that is an object.
-    fn read(body: &Object<'_>) -> Result<Self, ApiError>;
+    fn read(body: &Object<'_>, state: &S) -> Result<Self, ApiError>;
 
     /// What is said of a body that is not an object.
     #[must_use]
-    fn not_an_object() -> Vec<FieldError> {
+    fn not_an_object(_: &S) -> Vec<FieldError> {
         let msg = "Input should be a valid dictionary or object to extract fields from";
-        let loc = vec!["body", Self::PARAMETER];
+        let loc = vec!["body".into(), Self::PARAMETER.into()];
         vec![FieldError::new("model_attributes_type", loc, msg)]
     }
 }
 
-impl<T: Schema, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: Schema<S>, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
@@ -53,7 +55,7 @@ impl<T: Schema, S: Send + Sync> FromRequest<S> for Json<T> {
                 }
                 _ => ApiError::NotJson,
             })?;
-        parse(&body).map(Self)
+        parse(&body, state).map(Self)
     }
 }
 
@@ -80,12 +82,13 @@ impl Object<'_> {
     /// null, false, zero or empty.
     pub fn require(
         &self,
-        member: &'static str,
-        missing: &'static str,
+        member: &str,
+        missing: impl Into<Cow<'static, str>>,
     ) -> Result<&Member<'_>, ApiError> {
         let found = self.members.get(member);
         let found = found.filter(|member| !matches!(member, Member::Falsy));
-        found.ok_or_else(|| ApiError::InvalidInput(vec![(member, missing)]))
+        found
+            .ok_or_else(|| ApiError::InvalidInput(vec![(member.to_owned().into(), missing.into())]))
     }
 
     /// The text of a member that must be truthy and a string.
@@ -120,7 +123,7 @@ impl Object<'_> {
 
     /// The fault of a member that is no string.
     #[must_use]
-    pub fn not_a_string(&self, member: &'static str) -> FieldError {
+    pub fn not_a_string(&self, member: &str) -> FieldError {
         let msg = "Input should be a valid string";
         FieldError::new("string_type", self.loc(member), msg)
     }
@@ -128,7 +131,7 @@ impl Object<'_> {
     /// The fault of a body that Python finds out only when it writes a member as UTF-8.
     #[must_use]
     pub fn not_unicode(&self, fault: &NotUnicode) -> FieldError {
-        let loc = vec!["body", self.parameter];
+        let loc = vec!["body".into(), self.parameter.into()];
         let error = fault.to_string();
         FieldError {
             ctx: Some(json!({ "error": error })),
@@ -138,15 +141,19 @@ impl Object<'_> {
 
     /// Where a member stands, in the words of an error.
     #[must_use]
-    pub fn loc(&self, member: &'static str) -> Vec<&'static str> {
-        vec!["body", self.parameter, member]
+    pub fn loc(&self, member: &str) -> Vec<Cow<'static, str>> {
+        vec![
+            "body".into(),
+            self.parameter.into(),
+            member.to_owned().into(),
+        ]
     }
 }
 
 /// The checks in Ninja's order: a body at all, JSON, an object, then what `T` wants of it.
-fn parse<T: Schema>(body: &[u8]) -> Result<T, ApiError> {
+fn parse<T: Schema<S>, S>(body: &[u8], state: &S) -> Result<T, ApiError> {
     if body.is_empty() {
-        let missing = FieldError::missing(vec!["body", T::PARAMETER]);
+        let missing = FieldError::missing(vec!["body".into(), T::PARAMETER.into()]);
         return Err(ApiError::Unprocessable(vec![missing]));
     }
 
@@ -155,17 +162,18 @@ fn parse<T: Schema>(body: &[u8]) -> Result<T, ApiError> {
     let is_object = json.trim_ascii_start().starts_with('{');
     if !is_object {
         serde_json::from_str::<IgnoredAny>(json).map_err(|_| ApiError::NotJson)?;
-        return Err(ApiError::Unprocessable(T::not_an_object()));
+        return Err(ApiError::Unprocessable(T::not_an_object(state)));
     }
     let members: HashMap<String, &RawValue> =
         serde_json::from_str(json).map_err(|_| ApiError::NotJson)?;
     let members = members.into_iter();
-    T::read(&Object {
+    let body = Object {
         parameter: T::PARAMETER,
         members: members
             .map(|(name, json)| (name, Member::read(json.get())))
             .collect(),
-    })
+    };
+    T::read(&body, state)
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -180,10 +188,10 @@ mod tests {
 
     struct Whole;
 
-    impl Schema for Whole {
+    impl<S> Schema<S> for Whole {
         const PARAMETER: &'static str = "whole";
 
-        fn read(_: &Object<'_>) -> Result<Self, ApiError> {
+        fn read(_: &Object<'_>, _: &S) -> Result<Self, ApiError> {
             Ok(Self)
         }
     }
@@ -207,15 +215,15 @@ mod tests {
         };
         let nested = (0..11).fold("[".repeat(100) + &"]".repeat(100), |inner, _| layer(inner));
 
-        assert!(parse::<Whole>(nested.as_bytes()).is_ok());
+        assert!(parse::<Whole, ()>(nested.as_bytes(), &()).is_ok());
     }
 
     #[test]
     fn a_body_nested_without_end_is_no_danger() {
         let nested = |levels| format!("{{\"a\":{}1{}}}", "[".repeat(levels), "]".repeat(levels));
 
-        assert!(parse::<Whole>(nested(100).as_bytes()).is_ok());
-        assert!(parse::<Whole>(nested(30_000).as_bytes()).is_ok());
-        assert!(parse::<Whole>("[".repeat(60_000).as_bytes()).is_err());
+        assert!(parse::<Whole, ()>(nested(100).as_bytes(), &()).is_ok());
+        assert!(parse::<Whole, ()>(nested(30_000).as_bytes(), &()).is_ok());
+        assert!(parse::<Whole, ()>("[".repeat(60_000).as_bytes(), &()).is_err());
     }
 }

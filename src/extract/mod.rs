@@ -1,9 +1,11 @@
 //! Parts of requests as types: holding one means that it was checked.
 
 mod bearer;
+mod client_address;
 mod json;
 mod member;
 
 pub use self::bearer::Bearer;
+pub use self::client_address::ClientAddress;
 pub use self::json::{Empty, Json, Object, Schema};
 pub use self::member::{Member, NotUnicode};

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -35,7 +35,7 @@ pub fn router(app: Arc<App>) -> Router {
             X_CONTENT_TYPE_OPTIONS,
             NOSNIFF,
         ))
-        .layer(from_fn(request_id::attach))
+        .layer(from_fn_with_state(Arc::clone(&app), request_id::attach))
         .with_state(app)
 }
 

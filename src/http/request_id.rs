@@ -1,13 +1,22 @@
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// Gives a request an id, or keeps the one a proxy gave it, and puts it on all its log lines and
-/// on its answer.
-pub(super) async fn attach(request: Request, next: Next) -> Response {
+use crate::app::App;
+use crate::extract::ClientAddress;
+
+/// Gives a request an id, or keeps the one a proxy gave it, and puts it on its answer and, with the
+/// client's address, on all its log lines.
+pub(super) async fn attach(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let given = request
         .headers()
         .get(&REQUEST_ID)
@@ -15,9 +24,16 @@ pub(super) async fn attach(request: Request, next: Next) -> Response {
         .cloned();
     let id = given.unwrap_or_else(random);
 
+    let trusted = &app.settings.server.trusted_proxies;
+    let client = ClientAddress::find(request.extensions(), request.headers(), trusted);
+    if let Some(client) = client {
+        request.extensions_mut().insert(client);
+    }
+
     let span = tracing::info_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
+        client = client.map(tracing::field::display),
         method = %request.method(),
         path = request.uri().path()
     );

@@ -46,7 +46,8 @@ async fn serve_with(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_time);
-    server.serve(router.into_make_service()).await
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    server.serve(service).await
 }
 
 /// How long a connection that never ends can keep the process from ending.

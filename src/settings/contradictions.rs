@@ -25,15 +25,23 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
     found.extend(rotation(jwt));
     found.extend(spans(&settings.blacklist));
     found.extend(claim_names(jwt));
-    if !USER_ID_FIELDS.contains(&jwt.user_id_field.as_str()) {
-        let reason = format!(
-            "`{}` is not one of id, pk, username: other columns may hold one value twice",
-            jwt.user_id_field
-        );
-        found.push(jwt_keys(&["user_id_field"], reason));
-    }
+    found.extend(user_id_field(settings));
     found.extend(header(jwt));
     found
+}
+
+/// Only what is unique can name a user.
+fn user_id_field(settings: &Settings) -> Option<Contradiction> {
+    let field = settings.jwt.user_id_field.as_str();
+    let mut unique = vec!["id", "pk", &settings.users.username_field];
+    if settings.users.id_column != "id" {
+        unique.push(&settings.users.id_column);
+    }
+    let reason = format!(
+        "`{field}` is not one of {}: other columns may hold one value twice",
+        unique.join(", ")
+    );
+    (!unique.contains(&field)).then(|| jwt_keys(&["user_id_field"], reason))
 }
 
 /// A key comes from one place.
@@ -181,7 +189,6 @@ const MAX_GRACE: TimeDelta = TimeDelta::minutes(5);
 const MIN_FLUSH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 const MIN_POLL_INTERVAL: TimeDelta = TimeDelta::milliseconds(10);
 const ONLY_ONE: &str = "give only one, and set the other to \"\" where it comes from elsewhere";
-const USER_ID_FIELDS: [&str; 3] = ["id", "pk", "username"];
 const RESERVED_CLAIMS: [&str; 5] = ["exp", "iat", "nbf", "iss", "aud"];
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod compat;
 mod contradictions;
 mod database;
 mod keys;
+mod limits;
+mod list;
 mod load;
 mod log;
 pub mod reference;
@@ -19,9 +21,10 @@ pub use self::blacklist::{Blacklist, StoredToken};
 pub use self::compat::Compat;
 pub use self::database::{Database, DatabaseUrl};
 pub use self::keys::Keys;
+pub use self::limits::{Limits, Rate};
 pub use self::load::{Origins, SettingsError, Source, load, load_with_origins};
 pub use self::log::{Log, LogLevel};
-pub use self::server::{PathPrefix, Server};
+pub use self::server::{Network, PathPrefix, Server};
 pub use self::tables::{Entry, Table, tables};
 pub use self::users::Users;
 
@@ -40,8 +43,10 @@ pub struct Settings {
     pub jwt: tegata_jwt::Settings,
     /// What is kept of issued tokens.
     pub blacklist: Blacklist,
-    /// How passwords are kept.
+    /// Where users are, and how their passwords are kept.
     pub users: Users,
+    /// How many passwords may be guessed.
+    pub limits: Limits,
     /// What is logged.
     pub log: Log,
     /// Ways of the originals that are less safe, for the time of a migration.

@@ -1,8 +1,11 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use documented::DocumentedFields;
+use ipnet::IpNet;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+
+use super::list;
 
 /// `[server]`: where the service listens.
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
@@ -13,6 +16,11 @@ pub struct Server {
     pub bind: SocketAddr,
     /// The path under which `/token/pair` and its like live, without a slash at its end.
     pub api_prefix: PathPrefix,
+    /// The addresses or networks of the proxies in front, such as `["127.0.0.1", "10.0.0.0/8"]`: only
+    /// they are believed when they say in `X-Forwarded-For` whose request it is. The name of a client
+    /// that no proxy vouches for is the address of its connection.
+    #[serde(deserialize_with = "list::deserialize")]
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for Server {
@@ -20,6 +28,7 @@ impl Default for Server {
         Self {
             bind: (Ipv4Addr::LOCALHOST, 8000).into(),
             api_prefix: PathPrefix("/api".to_owned()),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -58,6 +67,42 @@ impl TryFrom<String> for PathPrefix {
         Err(format!(
             "`{path}` is not a path such as \"/api\": a slash first, none at the end"
         ))
+    }
+}
+
+/// An address, or all that begin alike: `"10.0.0.0/8"`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Whether an address is one of these.
+    #[must_use]
+    pub fn contains(self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        let network = address.or_else(|_| text.parse::<IpNet>());
+        let expected = "an address or a network such as \"10.0.0.1\" or \"10.0.0.0/8\"";
+        network
+            .map(Self)
+            .map_err(|_| format!("`{text}` is not {expected}"))
+    }
+}
+
+impl From<Network> for String {
+    fn from(Network(network): Network) -> Self {
+        if network.prefix_len() == network.max_prefix_len() {
+            network.addr().to_string()
+        } else {
+            network.to_string()
+        }
     }
 }
 

@@ -41,6 +41,7 @@ pub fn tables(settings: &Settings) -> Vec<Table> {
         jwt,
         blacklist,
         users,
+        limits,
         log,
         compat,
     } = settings;
@@ -51,6 +52,7 @@ pub fn tables(settings: &Settings) -> Vec<Table> {
         table("jwt", jwt),
         table("blacklist", blacklist),
         table("users", users),
+        table("limits", limits),
         table("log", log),
         table("compat", compat),
     ]

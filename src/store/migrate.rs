@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 use super::Store;
 use super::columns::Timestamp;
 use super::sqlite::{LOCK_PATIENCE, connect};
+use super::users::UserTable;
 use crate::lock::FolderLock;
 use crate::settings::Settings;
 
@@ -49,10 +50,17 @@ impl Store {
         let _alone = FolderLock::take(folder)?;
         let is_created = Self::is_empty(settings)?;
         if is_created {
+            let users = settings.users.table.as_str();
+            ensure!(
+                users == DJANGOS_USERS,
+                "the database {} is empty, and the table {users} of [users] is the project's to \
+                 make: run `manage.py migrate`",
+                path.display()
+            );
             create(path, now)?;
         }
         let mut connection = connect(path, LOCK_PATIENCE)?;
-        require_django(&connection, path, settings.blacklist.enabled)?;
+        require_django(&connection, settings)?;
         require_known(&connection, path)?;
 
         let report = own::migrations::runner()
@@ -67,8 +75,11 @@ impl Store {
     }
 }
 
-/// Refuses a database that lacks a table we need, and says how to come by it.
-pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
+/// Refuses a database that lacks a table we need, and says how to come by it. Answers what the table
+/// of users is like.
+pub(super) fn require_tables(settings: &Settings) -> Result<UserTable> {
+    let path = settings.database.url.path();
+    let blacklist = settings.blacklist.enabled;
     let shown = path.display();
     if !path.exists() {
         bail!("there is no database {shown}: run `tegata migrate`");
@@ -78,7 +89,7 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
         bail!("the database {shown} is empty: run `tegata migrate`");
     }
 
-    require_django(&connection, path, blacklist)?;
+    require_django(&connection, settings)?;
     require_known(&connection, path)?;
     for table in OWN.into_iter().filter(|_| blacklist) {
         if !has_table(&connection, table)? {
@@ -89,16 +100,21 @@ pub(super) fn require_tables(path: &Path, blacklist: bool) -> Result<()> {
         !blacklist || version(&connection)? == newest_version(),
         "an earlier tegata made its tables in the database {shown}: run `tegata migrate`"
     );
-    Ok(())
+    UserTable::read(&connection, settings)
 }
 
-fn require_django(connection: &Connection, path: &Path, blacklist: bool) -> Result<()> {
-    let shown = path.display();
-    if !has_table(connection, "auth_user")? {
-        bail!(
-            "the database {shown} has no table auth_user: add \"django.contrib.auth\" to \
-             INSTALLED_APPS and run `manage.py migrate`"
-        );
+fn require_django(connection: &Connection, settings: &Settings) -> Result<()> {
+    let shown = settings.database.url.path().display();
+    let blacklist = settings.blacklist.enabled;
+    let users = settings.users.table.as_str();
+    if !has_table(connection, users)? {
+        let way = match users {
+            DJANGOS_USERS => {
+                "add \"django.contrib.auth\" to INSTALLED_APPS and run `manage.py migrate`"
+            }
+            _ => "run `manage.py migrate`, or name the right one in [users] table",
+        };
+        bail!("the database {shown} has no table {users}: {way}");
     }
     let tables = [
         "token_blacklist_outstandingtoken",
@@ -197,6 +213,7 @@ mod own {
     refinery::embed_migrations!("migrations/sqlite/tegata");
 }
 
+const DJANGOS_USERS: &str = "auth_user";
 const OWN: [&str; 1] = ["tegata_rotation"];
 /// Which of our own migrations were applied.
 const HISTORY: &str = "tegata_schema_history";

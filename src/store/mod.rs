@@ -17,6 +17,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use self::sqlite::{LOCK_PATIENCE, Sqlite};
+use self::users::UserTable;
 use crate::settings::Settings;
 
 pub use self::feed::BlacklistedToken;
@@ -24,12 +25,13 @@ pub use self::flush::Batch;
 pub use self::migrate::Migration;
 pub use self::outstanding::OutstandingToken;
 pub use self::rotation::{Decided, Ended, Refresh};
-pub use self::users::{NewUser, Unchanged, User};
+pub use self::users::{Deleted, LAST_LOGIN_PRECISION, NewUser, Unchanged, User, UserRecord};
 
 /// The database, open. Clones share it.
 #[derive(Clone)]
 pub struct Store {
     sqlite: Arc<Sqlite>,
+    users: Arc<UserTable>,
 }
 
 impl Store {
@@ -37,9 +39,10 @@ impl Store {
     /// [`Store::migrate`].
     pub fn open(settings: &Settings) -> Result<Self> {
         let path = settings.database.url.path();
-        migrate::require_tables(path, settings.blacklist.enabled)?;
+        let users = migrate::require_tables(settings)?;
         Ok(Self {
             sqlite: Arc::new(Sqlite::open(path, LOCK_PATIENCE)?),
+            users: Arc::new(users),
         })
     }
 }

@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
+use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 use tegata_jwt::{Jti, UserId};
 
 use super::Store;
-use super::columns::{Timestamp, UserKey};
-use super::users::{Unchanged, set_last_login};
+use super::columns::Timestamp;
+use super::users::{Unchanged, UserTable};
 
 /// A refresh or sliding token's row. No `Debug`: tokens do not belong in logs.
 #[derive(Clone)]
@@ -25,31 +26,24 @@ pub struct OutstandingToken {
 }
 
 impl Store {
-    /// Records a login: its token's row, where tokens have one, and when it was, where users keep
-    /// that. `false`, and nothing written, where the user by now is gone or no longer the same.
+    /// Records a login: its token's row, where tokens have one. `false`, and nothing written, where
+    /// the user by now is gone or no longer the same.
     pub async fn record_login(
         &self,
         user: Unchanged,
         row: Option<OutstandingToken>,
-        last_login: Option<DateTime<Utc>>,
     ) -> Result<bool> {
-        if row.is_none() && last_login.is_none() {
-            return self
-                .sqlite
-                .read(move |connection| user.holds(connection))
-                .await;
-        }
+        let users = self.users.clone();
+        let Some(row) = row else {
+            let look = move |connection: &Connection| user.holds(connection, &users);
+            return self.sqlite.read(look).await;
+        };
         let record = move |connection: &Connection| {
-            if !user.holds(connection)? {
-                return Ok(false);
+            let holds = user.holds(connection, &users)?;
+            if holds {
+                insert(connection, &users, &row)?;
             }
-            if let Some(row) = &row {
-                insert(connection, row)?;
-            }
-            if let Some(time) = last_login {
-                set_last_login(connection, &user, time)?;
-            }
-            Ok(true)
+            Ok(holds)
         };
         self.sqlite.write(record).await
     }
@@ -69,17 +63,12 @@ impl Store {
         unless_expired_by: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<usize> {
-        let add = move |connection: &Connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT INTO token_blacklist_blacklistedtoken (blacklisted_at, token_id) \
-                 SELECT $1, id FROM token_blacklist_outstandingtoken \
-                 WHERE user_id = $2 AND expires_at > $3 \
-                 ON CONFLICT (token_id) DO NOTHING",
-            )?;
-            let expired = Timestamp(unless_expired_by);
-            statement.execute(params![Timestamp(now), UserKey(&user), expired])
+        let users = self.users.clone();
+        let end = move |connection: &Connection| {
+            let user = users.key.write(&user);
+            blacklist_all_of(connection, &user, unless_expired_by, now)
         };
-        self.sqlite.write(add).await
+        self.sqlite.write(end).await
     }
 
     /// Whether a token was ever outstanding here, flushed ones included: `AUTOINCREMENT`
@@ -93,18 +82,24 @@ impl Store {
 }
 
 /// Inserts a token's row, unless it has one. A user who does not exist is no user.
-pub(super) fn insert(connection: &Connection, row: &OutstandingToken) -> rusqlite::Result<bool> {
-    let mut statement = connection.prepare_cached(
+pub(super) fn insert(
+    connection: &Connection,
+    users: &UserTable,
+    row: &OutstandingToken,
+) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(&format!(
         "INSERT INTO token_blacklist_outstandingtoken \
          (token, created_at, expires_at, user_id, jti) \
-         VALUES ($1, $2, $3, (SELECT id FROM auth_user WHERE id = $4), $5) \
+         VALUES ($1, $2, $3, (SELECT {id} FROM {name} WHERE {id} = $4), $5) \
          ON CONFLICT (jti) DO NOTHING",
-    )?;
+        id = users.id,
+        name = users.name
+    ))?;
     let inserted = statement.execute(params![
         row.token,
         Timestamp(row.created_at),
         Timestamp(row.expires_at),
-        row.user.as_ref().map(UserKey),
+        row.user.as_ref().map(|user| users.key.write(user)),
         row.jti.as_str()
     ])?;
     Ok(inserted == 1)
@@ -123,6 +118,7 @@ pub(super) fn is_blacklisted(connection: &Connection, jti: &Jti) -> rusqlite::Re
 /// inserts it, and is told `true`.
 pub(super) fn blacklist(
     connection: &Connection,
+    users: &UserTable,
     row: &OutstandingToken,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<bool> {
@@ -136,7 +132,7 @@ pub(super) fn blacklist(
         return keep_until(connection, row).map(|()| true);
     }
     // It is blacklisted already, or has no row yet.
-    Ok(insert(connection, row)? && add()? == 1)
+    Ok(insert(connection, users, row)? && add()? == 1)
 }
 
 /// Has a row that was there before expire no sooner than its token: code of a Django project can let
@@ -148,4 +144,20 @@ fn keep_until(connection: &Connection, row: &OutstandingToken) -> rusqlite::Resu
     )?;
     statement.execute(params![Timestamp(row.expires_at), row.jti.as_str()])?;
     Ok(())
+}
+
+/// Blacklists the tokens of the user with this key.
+pub(super) fn blacklist_all_of(
+    connection: &Connection,
+    user: &Value,
+    unless_expired_by: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<usize> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO token_blacklist_blacklistedtoken (blacklisted_at, token_id) \
+         SELECT $1, id FROM token_blacklist_outstandingtoken \
+         WHERE user_id = $2 AND expires_at > $3 \
+         ON CONFLICT (token_id) DO NOTHING",
+    )?;
+    statement.execute(params![Timestamp(now), user, Timestamp(unless_expired_by)])
 }

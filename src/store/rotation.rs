@@ -8,7 +8,7 @@ use tegata_jwt::{Jti, Successor};
 use super::Store;
 use super::columns::Timestamp;
 use super::outstanding::{OutstandingToken, blacklist, insert, is_blacklisted};
-use super::users::Unchanged;
+use super::users::{Unchanged, UserTable};
 use crate::rotation::{Effect, Event, Rotation, Rules, State};
 
 /// A refresh that gives a new refresh token for an old one.
@@ -50,15 +50,16 @@ impl Store {
     /// Gives a new refresh token for an old one, in one transaction. `None`, and nothing written,
     /// where the user by now is gone or no longer the same.
     pub async fn rotate(&self, refresh: Refresh) -> Result<Option<Decided>> {
+        let users = self.users.clone();
         let rotate = move |connection: &Connection| {
             if let Some(user) = &refresh.user
-                && !user.holds(connection)?
+                && !user.holds(connection, &users)?
             {
                 return Ok(None);
             }
             let decided = match refresh.rules {
-                Some(rules) => rotate(connection, &refresh, rules)?,
-                None => issue_beside(connection, &refresh)?,
+                Some(rules) => rotate(connection, &users, &refresh, rules)?,
+                None => issue_beside(connection, &users, &refresh)?,
             };
             Ok(Some(decided))
         };
@@ -69,37 +70,49 @@ impl Store {
     pub async fn blacklist(&self, token: OutstandingToken, now: DateTime<Utc>) -> Result<Decided> {
         // The rules are about refreshes alone.
         let rules = Rules::default();
-        let add =
-            move |connection: &Connection| decide(connection, &token, Event::Blacklist, rules, now);
+        let users = self.users.clone();
+        let add = move |connection: &Connection| {
+            decide(connection, &users, &token, Event::Blacklist, rules, now)
+        };
         self.sqlite.write(add).await
     }
 
     /// Blacklists what lives of the family of a token that was rotated.
     pub async fn end_family(&self, jti: &Jti, now: DateTime<Utc>) -> Result<Vec<Ended>> {
         let jti = jti.clone();
-        let end = move |connection: &Connection| end_family(connection, &jti, now);
+        let users = self.users.clone();
+        let end = move |connection: &Connection| end_family(connection, &users, &jti, now);
         self.sqlite.write(end).await
     }
 }
 
 /// Of any number of callers with one token one is first; the rules say what the others get.
-fn rotate(connection: &Connection, refresh: &Refresh, rules: Rules) -> rusqlite::Result<Decided> {
+fn rotate(
+    connection: &Connection,
+    users: &UserTable,
+    refresh: &Refresh,
+    rules: Rules,
+) -> rusqlite::Result<Decided> {
     let Refresh { old, new, .. } = refresh;
     let event = Event::Refresh(successor(new));
-    let decided = decide(connection, old, event, rules, new.created_at)?;
+    let decided = decide(connection, users, old, event, rules, new.created_at)?;
     if let Effect::Rotate(_) = decided.effect {
-        insert(connection, new)?;
+        insert(connection, users, new)?;
         record(connection, old, new)?;
     }
     Ok(decided)
 }
 
 /// The old token stays of use, so that nobody is first.
-fn issue_beside(connection: &Connection, refresh: &Refresh) -> rusqlite::Result<Decided> {
+fn issue_beside(
+    connection: &Connection,
+    users: &UserTable,
+    refresh: &Refresh,
+) -> rusqlite::Result<Decided> {
     let effect = if is_blacklisted(connection, &refresh.old.jti)? {
         Effect::Refuse
     } else {
-        insert(connection, &refresh.new)?;
+        insert(connection, users, &refresh.new)?;
         Effect::Rotate(successor(&refresh.new))
     };
     Ok(Decided {
@@ -112,12 +125,13 @@ fn issue_beside(connection: &Connection, refresh: &Refresh) -> rusqlite::Result<
 /// token's blacklisted row is the first, and Django respects that row, too.
 fn decide(
     connection: &Connection,
+    users: &UserTable,
     token: &OutstandingToken,
     event: Event,
     rules: Rules,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Decided> {
-    let is_first = blacklist(connection, token, now)?;
+    let is_first = blacklist(connection, users, token, now)?;
     let state = match state(connection, &token.jti)? {
         State::Ended if is_first => State::Live,
         found => found,
@@ -125,7 +139,7 @@ fn decide(
 
     let (_, effect) = rules.step(state, event);
     let mut blacklisted = match effect {
-        Effect::EndFamily => end_family(connection, &token.jti, now)?,
+        Effect::EndFamily => end_family(connection, users, &token.jti, now)?,
         _ => Vec::new(),
     };
     if is_first {
@@ -191,6 +205,7 @@ fn record(
 /// Blacklists the last token of a family. Those before it are so already.
 fn end_family(
     connection: &Connection,
+    users: &UserTable,
     jti: &Jti,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Vec<Ended>> {
@@ -208,7 +223,7 @@ fn end_family(
 
     // It has a row already, unless somebody deleted it.
     Ok(match last.optional()? {
-        Some(last) if blacklist(connection, &last, now)? => vec![Ended {
+        Some(last) if blacklist(connection, users, &last, now)? => vec![Ended {
             jti: last.jti,
             expires_at: last.expires_at,
         }],

@@ -39,10 +39,10 @@ pub(super) struct Blacklist {
     refresh: String,
 }
 
-impl Schema for Blacklist {
+impl<S> Schema<S> for Blacklist {
     const PARAMETER: &'static str = "refresh";
 
-    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
+    fn read(body: &Object<'_>, _: &S) -> Result<Self, ApiError> {
         Ok(Self {
             refresh: body.require_token("refresh", "refresh token is required")?,
         })

@@ -1,10 +1,13 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::account::MAX_USERNAME_CHARACTERS;
 use crate::app::App;
-use crate::error::{ApiError, FieldError};
-use crate::extract::{Member, Object, Schema};
+use crate::error::{ApiError, FieldError, Limited};
+use crate::extract::{ClientAddress, Json, Member, Object, Schema};
 use crate::store::User;
 
 /// A user name and a password, as a login sends them.
@@ -13,29 +16,65 @@ pub(super) struct Credentials {
     password: Zeroizing<String>,
 }
 
-impl Credentials {
-    /// The user they are of.
-    pub(super) async fn authenticate(self, app: &App) -> Result<User, ApiError> {
-        let user = app.accounts.authenticate(&self.username, self.password);
-        user.await?.ok_or(ApiError::AuthenticationFailed)
+/// Has the user of the credentials log in, who gets what is issued. Wrong guesses are counted, by
+/// address and by account, and too many are not looked at.
+pub(super) async fn login<const N: usize>(
+    app: &App,
+    client: ClientAddress,
+    credentials: Credentials,
+    issue: impl AsyncFnOnce(&User) -> Result<[(&'static str, String); N], ApiError>,
+) -> Limited<Json<LoggedIn<N>>> {
+    let Credentials { username, password } = credentials;
+    let attempt = match app.limits.begin(client.0, &username) {
+        Ok(attempt) => attempt,
+        Err(limited) => return Limited::refused(limited),
+    };
+
+    let logged_in = async {
+        let user = app.accounts.authenticate(&username, password).await?;
+        let user = user.ok_or(ApiError::AuthenticationFailed)?;
+        let tokens = issue(&user).await?;
+        let member = app.settings.users.username_field.clone();
+        Ok(Json(LoggedIn {
+            username: (member, user.username),
+            tokens,
+        }))
+    };
+    let answer = logged_in.await;
+    let is_wrong_guess = matches!(answer, Err(ApiError::AuthenticationFailed));
+    Limited::counted(answer, attempt.end(is_wrong_guess))
+}
+
+/// What a login earns: the user's name, under the name of its field, and tokens.
+pub(super) struct LoggedIn<const N: usize> {
+    username: (String, String),
+    tokens: [(&'static str, String); N],
+}
+
+impl<const N: usize> Serialize for LoggedIn<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (member, name) = &self.username;
+        let tokens = self.tokens.iter().map(|(member, token)| (*member, token));
+        serializer.collect_map([(member.as_str(), name)].into_iter().chain(tokens))
     }
 }
 
-impl Schema for Credentials {
+impl Schema<Arc<App>> for Credentials {
     const PARAMETER: &'static str = "user_token";
 
-    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
-        let [username, password] = [
-            ("username", "username is required"),
-            ("password", "password is required"),
-        ];
-        if !body.contains(username.0) && !body.contains(password.0) {
-            return Err(ApiError::InvalidInput(vec![username, password]));
+    fn read(body: &Object<'_>, app: &Arc<App>) -> Result<Self, ApiError> {
+        let name = app.settings.users.username_field.as_str();
+        let required = |member: &str| Cow::Owned(format!("{member} is required"));
+        if !body.contains(name) && !body.contains(PASSWORD) {
+            let members = [name.to_owned(), PASSWORD.to_owned()];
+            let missing = members.map(|member| (member.clone().into(), required(&member)));
+            return Err(ApiError::InvalidInput(missing.into()));
         }
-        let username = body.require(username.0, username.1)?;
-        let password = body.require(password.0, password.1)?;
+        let username = body.require(name, required(name))?;
+        let password = body.require(PASSWORD, required(PASSWORD))?;
 
-        match (read_username(body, username), read_password(body, password)) {
+        let username = read_username(body, name, username, app.store.max_username());
+        match (username, read_password(body, password)) {
             (Ok(username), Ok(Member::Text(password))) => Ok(Self {
                 username,
                 password: Zeroizing::new(password.clone().into_owned()),
@@ -51,23 +90,30 @@ impl Schema for Credentials {
         }
     }
 
-    fn not_an_object() -> Vec<FieldError> {
-        let missing = |member| FieldError::missing(vec!["body", Self::PARAMETER, member]);
-        vec![missing("password"), missing("username")]
+    fn not_an_object(app: &Arc<App>) -> Vec<FieldError> {
+        let name = app.settings.users.username_field.clone();
+        let missing = |member| {
+            let parameter = <Self as Schema<Arc<App>>>::PARAMETER;
+            FieldError::missing(vec!["body".into(), parameter.into(), member])
+        };
+        vec![missing(PASSWORD.into()), missing(name.into())]
     }
 }
 
-/// A text within the length of Django's column, in characters.
-fn read_username(body: &Object<'_>, username: &Member<'_>) -> Result<String, FieldError> {
-    let fault = |kind, msg: String| FieldError::new(kind, body.loc("username"), msg);
+/// A text within the length of its column, in characters.
+fn read_username(
+    body: &Object<'_>,
+    member: &str,
+    username: &Member<'_>,
+    max_length: usize,
+) -> Result<String, FieldError> {
+    let fault = |kind, msg: String| FieldError::new(kind, body.loc(member), msg);
     match username {
-        Member::Text(name) if name.chars().count() <= MAX_USERNAME_CHARACTERS => {
-            Ok(name.clone().into_owned())
-        }
+        Member::Text(name) if name.chars().count() <= max_length => Ok(name.clone().into_owned()),
         Member::Text(_) => {
-            let msg = format!("String should have at most {MAX_USERNAME_CHARACTERS} characters");
+            let msg = format!("String should have at most {max_length} characters");
             Err(FieldError {
-                ctx: Some(json!({ "max_length": MAX_USERNAME_CHARACTERS })),
+                ctx: Some(json!({ "max_length": max_length })),
                 ..fault("string_too_long", msg)
             })
         }
@@ -76,7 +122,7 @@ fn read_username(body: &Object<'_>, username: &Member<'_>) -> Result<String, Fie
                 "Input should be a valid string, unable to parse raw data as a unicode string";
             Err(fault("string_unicode", msg.to_owned()))
         }
-        _ => Err(body.not_a_string("username")),
+        _ => Err(body.not_a_string(member)),
     }
 }
 
@@ -86,6 +132,8 @@ fn read_password<'a>(
 ) -> Result<&'a Member<'a>, FieldError> {
     match password {
         Member::Text(_) | Member::NotUnicode(_) => Ok(password),
-        _ => Err(body.not_a_string("password")),
+        _ => Err(body.not_a_string(PASSWORD)),
     }
 }
+
+const PASSWORD: &str = "password";

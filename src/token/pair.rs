@@ -1,35 +1,28 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use serde::Serialize;
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, LoggedIn, login};
 use crate::app::App;
-use crate::error::ApiError;
-use crate::extract::Json;
+use crate::error::{ApiError, Limited};
+use crate::extract::{ClientAddress, Json};
 
 /// `POST /api/token/pair`: a user name and a password for a token pair.
 pub(super) async fn pair(
     State(app): State<Arc<App>>,
+    client: ClientAddress,
     Json(credentials): Json<Credentials>,
-) -> Result<Json<Pair>, ApiError> {
-    let user = credentials.authenticate(&app).await?;
+) -> Limited<Json<LoggedIn<2>>> {
+    login(&app, client, credentials, async |user| {
+        let pair = app.issuer.pair(&app.accounts.subject(user))?;
+        if !app.record_login(user, &pair.refresh).await? {
+            return Err(ApiError::AuthenticationFailed);
+        }
 
-    let pair = app.issuer.pair(&app.accounts.subject(&user))?;
-    if !app.record_login(&user, &pair.refresh).await? {
-        return Err(ApiError::AuthenticationFailed);
-    }
-
-    Ok(Json(Pair {
-        username: user.username,
-        refresh: pair.refresh.token,
-        access: pair.access.token,
-    }))
-}
-
-#[derive(Serialize)]
-pub(super) struct Pair {
-    username: String,
-    refresh: String,
-    access: String,
+        Ok([
+            ("refresh", pair.refresh.token),
+            ("access", pair.access.token),
+        ])
+    })
+    .await
 }

@@ -120,10 +120,10 @@ pub(super) struct Refresh {
     refresh: String,
 }
 
-impl Schema for Refresh {
+impl<S> Schema<S> for Refresh {
     const PARAMETER: &'static str = "refresh_token";
 
-    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
+    fn read(body: &Object<'_>, _: &S) -> Result<Self, ApiError> {
         Ok(Self {
             refresh: body.require_text("refresh", "token is required")?,
         })

@@ -3,33 +3,25 @@ pub(super) mod refresh;
 use std::sync::Arc;
 
 use axum::extract::State;
-use serde::Serialize;
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, LoggedIn, login};
 use crate::app::App;
-use crate::error::ApiError;
-use crate::extract::Json;
+use crate::error::{ApiError, Limited};
+use crate::extract::{ClientAddress, Json};
 
 /// `POST /api/token/sliding`: a user name and a password for a sliding token.
 pub(super) async fn sliding(
     State(app): State<Arc<App>>,
+    client: ClientAddress,
     Json(credentials): Json<Credentials>,
-) -> Result<Json<Sliding>, ApiError> {
-    let user = credentials.authenticate(&app).await?;
+) -> Limited<Json<LoggedIn<1>>> {
+    login(&app, client, credentials, async |user| {
+        let token = app.issuer.sliding(&app.accounts.subject(user))?;
+        if !app.record_login(user, &token).await? {
+            return Err(ApiError::AuthenticationFailed);
+        }
 
-    let token = app.issuer.sliding(&app.accounts.subject(&user))?;
-    if !app.record_login(&user, &token).await? {
-        return Err(ApiError::AuthenticationFailed);
-    }
-
-    Ok(Json(Sliding {
-        username: user.username,
-        token: token.token,
-    }))
-}
-
-#[derive(Serialize)]
-pub(super) struct Sliding {
-    username: String,
-    token: String,
+        Ok([("token", token.token)])
+    })
+    .await
 }

@@ -26,10 +26,10 @@ pub(super) struct Verify {
     token: String,
 }
 
-impl Schema for Verify {
+impl<S> Schema<S> for Verify {
     const PARAMETER: &'static str = "token";
 
-    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
+    fn read(body: &Object<'_>, _: &S) -> Result<Self, ApiError> {
         Ok(Self {
             token: body.require_token("token", "token is required")?,
         })

@@ -58,6 +58,7 @@ impl TestApp {
         settings.keys.dir = folder.path().join("keys");
         settings.jwt.signing_key = Some(SECRET.into());
         settings.users.pbkdf2_iterations = 1;
+        settings.limits.enabled = false;
         change(&mut settings);
 
         let clock = Clock::fixed(DateTime::from_timestamp(BEGIN, 0).unwrap());
@@ -108,7 +109,7 @@ impl TestApp {
         let password = Zeroizing::new(password.to_owned());
         self.app
             .accounts
-            .create(user, password)
+            .create(user, Some(password))
             .await
             .unwrap()
             .unwrap()
@@ -131,6 +132,12 @@ impl TestApp {
     pub(crate) async fn revoke_alice(&self) -> usize {
         let alice = UserId::Number(1);
         self.app.blacklist.end_all_of(alice).await.unwrap()
+    }
+
+    /// Waits until all is written that the service has to write by now.
+    pub(crate) async fn written(&self) {
+        let nobody = UserId::Number(0);
+        self.app.store.set_active(nobody, true).await.unwrap();
     }
 
     /// Flushes as the service does by itself.

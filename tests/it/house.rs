@@ -11,14 +11,14 @@ const FLOORS: [&[&str]; 10] = [
     &["token"],
     &["extract"],
     &["app"],
-    &["account", "blacklist", "keys"],
+    &["account", "blacklist", "keys", "limits"],
     &["store"],
     &["error", "settings"],
     &["json", "lock", "rotation"],
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 17] = [
     (
         "axum",
         &["src/http/", "src/token/", "src/extract/", "src/error/"],
@@ -32,6 +32,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ),
     ("figment", &["src/settings/load.rs", "src/settings/load/"]),
     ("indicatif", &["src/cli/"]),
+    ("ipnet", &["src/settings/server.rs"]),
     (
         "jsonwebtoken",
         &[
@@ -40,6 +41,7 @@ const HOMES: [(&str, &[&str]); 15] = [
         ],
     ),
     ("md5", &["crates/tegata-jwt/src/issuer.rs"]),
+    ("moka", &["src/limits/"]),
     ("refinery", &["src/store/"]),
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),

@@ -59,15 +59,12 @@ impl Fixture {
 
     async fn record(&self, user: &User) -> bool {
         let user = Unchanged::since_login(user);
-        self.store
-            .record_login(user, Some(row()), None)
-            .await
-            .unwrap()
+        self.store.record_login(user, Some(row())).await.unwrap()
     }
 
     async fn is_unchanged(&self, user: &User) -> bool {
         let user = Unchanged::since_login(user);
-        self.store.record_login(user, None, None).await.unwrap()
+        self.store.record_login(user, None).await.unwrap()
     }
 }
 

@@ -1,7 +1,8 @@
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use tegata_jwt::Clock;
 
+use super::find;
 use crate::blacklist::Blacklist;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -21,8 +22,7 @@ impl Revoke {
             "[blacklist] enabled = false: nothing is known of the tokens that were issued"
         );
         let store = Store::open(settings)?;
-        let user = store.user_by_username(&username).await?;
-        let user = user.with_context(|| format!("there is no user {username}"))?;
+        let user = find(&store, &username).await?;
 
         let blacklist = Blacklist::new(settings, store, Clock::System);
         let ended = blacklist.end_all_of(user.id).await?;

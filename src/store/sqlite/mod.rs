@@ -92,9 +92,25 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        self.submit(work).await
+    }
+
+    /// Has work done in a transaction, after all that was submitted before. The answer may be waited
+    /// for.
+    pub(in crate::store) fn submit<T, F>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T>> + Send + 'static
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
         let (caller, answer) = oneshot::channel();
-        self.writer.submit(Box::new(Write::new(work, caller)))?;
-        answer.await.context("the writer has ended")?
+        let submitted = self.writer.submit(Box::new(Write::new(work, caller)));
+        async move {
+            submitted?;
+            answer.await.context("the writer has ended")?
+        }
     }
 }
 

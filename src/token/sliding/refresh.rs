@@ -31,10 +31,10 @@ pub(in crate::token) struct SlidingRefresh {
     token: String,
 }
 
-impl Schema for SlidingRefresh {
+impl<S> Schema<S> for SlidingRefresh {
     const PARAMETER: &'static str = "refresh_token";
 
-    fn read(body: &Object<'_>) -> Result<Self, ApiError> {
+    fn read(body: &Object<'_>, _: &S) -> Result<Self, ApiError> {
         Ok(Self {
             token: body.require_text("token", "token is required")?,
         })

@@ -10,15 +10,58 @@ fn check_revoke_token(settings: &mut Settings) {
     settings.jwt.check_revoke_token = true;
 }
 
+/// The logins that were written, once all that was submitted before is.
+async fn last_login(app: &TestApp) -> Vec<String> {
+    app.written().await;
+    app.select(LAST_LOGIN)
+}
+
 #[tokio::test]
 async fn update_last_login() {
     let app = TestApp::with_alice(|s| s.jwt.update_last_login = true).await;
 
     app.obtain_pair().await;
-    assert_eq!(app.select(LAST_LOGIN), ["2026-11-21 00:01:33"]);
-    app.advance(1);
+    assert_eq!(last_login(&app).await, ["2026-11-21 00:01:33"]);
+    app.advance(60);
     app.obtain_sliding().await;
-    assert_eq!(app.select(LAST_LOGIN), ["2026-11-21 00:01:34"]);
+    assert_eq!(last_login(&app).await, ["2026-11-21 00:02:33"]);
+}
+
+#[tokio::test]
+async fn update_last_login_is_one_write_a_minute() {
+    let app = TestApp::with_alice(|s| s.jwt.update_last_login = true).await;
+    app.obtain_pair().await;
+
+    app.advance(59);
+    app.obtain_pair().await;
+
+    assert_eq!(last_login(&app).await, ["2026-11-21 00:01:33"]);
+}
+
+#[tokio::test]
+async fn update_last_login_of_a_hundred_logins_at_once_is_one_write() {
+    let app = TestApp::with_alice(|s| s.jwt.update_last_login = true).await;
+    app.execute("CREATE TABLE written (time)");
+    app.execute(
+        "CREATE TRIGGER watch AFTER UPDATE OF last_login ON auth_user \
+         BEGIN INSERT INTO written VALUES (new.last_login); END",
+    );
+
+    let login = r#"{"username": "alice", "password": "alice-pw"}"#;
+    app.post_at_once("/api/token/pair", login, 30).await;
+    app.written().await;
+
+    assert_eq!(app.select("SELECT time FROM written").len(), 1);
+}
+
+#[tokio::test]
+async fn update_last_login_leaves_no_time_to_come_as_it_is() {
+    let app = TestApp::with_alice(|s| s.jwt.update_last_login = true).await;
+    app.execute("UPDATE auth_user SET last_login = '2030-01-01 00:00:00'");
+
+    app.obtain_pair().await;
+
+    assert_eq!(last_login(&app).await, ["2026-11-21 00:01:33"]);
 }
 
 #[tokio::test]
@@ -32,7 +75,7 @@ async fn update_last_login_counts_logins_alone() {
     app.refresh_sliding(&sliding).await;
     app.get_user(&pair.access).await;
 
-    assert_eq!(app.select(LAST_LOGIN), ["2026-11-21 00:01:33"]);
+    assert_eq!(last_login(&app).await, ["2026-11-21 00:01:33"]);
 }
 
 #[tokio::test]
@@ -45,7 +88,7 @@ async fn update_last_login_needs_no_blacklist() {
 
     app.obtain_pair().await;
 
-    assert_eq!(app.select(LAST_LOGIN), ["2026-11-21 00:01:33"]);
+    assert_eq!(last_login(&app).await, ["2026-11-21 00:01:33"]);
 }
 
 #[tokio::test]
@@ -54,7 +97,7 @@ async fn without_update_last_login_it_is_left_alone() {
 
     app.obtain_pair().await;
 
-    assert_eq!(app.select(LAST_LOGIN), ["NULL"]);
+    assert_eq!(last_login(&app).await, ["NULL"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,44 @@
+use std::io::{IsTerminal, Read};
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+use zeroize::Zeroizing;
+
+use super::Misuse;
+use crate::account::MAX_PASSWORD_BYTES;
+
+/// Where a new password comes from. Never from an argument: every user of the machine could read it.
+#[derive(Args)]
+pub(super) struct Password {
+    /// Read the password from standard input
+    #[arg(long)]
+    pub(super) password_stdin: bool,
+}
+
+impl Password {
+    /// From standard input, or twice from the terminal.
+    pub(super) fn read(&self) -> Result<Zeroizing<String>> {
+        let password = if self.password_stdin {
+            let mut text = Zeroizing::new(String::new());
+            let bound = MAX_PASSWORD_BYTES as u64 + 3;
+            std::io::stdin().take(bound).read_to_string(&mut text)?;
+            Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())
+        } else if std::io::stdin().is_terminal() {
+            let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
+            let again = Zeroizing::new(rpassword::prompt_password("Password (again): ")?);
+            ensure!(password == again, "the passwords differ");
+            password
+        } else {
+            bail!(Misuse(
+                "no terminal to ask for a password: use --password-stdin".to_owned()
+            ));
+        };
+
+        ensure!(!password.is_empty(), "the password is empty");
+        ensure!(
+            password.len() <= MAX_PASSWORD_BYTES,
+            "the password is over {MAX_PASSWORD_BYTES} bytes"
+        );
+        Ok(password)
+    }
+}

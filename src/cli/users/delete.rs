@@ -1,0 +1,57 @@
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+use tegata_jwt::Clock;
+
+use super::find;
+use crate::cli::Misuse;
+use crate::settings::Settings;
+use crate::store::{Deleted, Store};
+
+#[derive(Args)]
+pub(in crate::cli) struct Delete {
+    /// The user name
+    username: String,
+    /// Do not ask whether this is meant
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Delete {
+    /// `tegata users delete`. The user's refresh and sliding tokens end with the user.
+    pub(super) async fn run(self, settings: &Settings) -> Result<()> {
+        let Self { username, yes } = self;
+        let store = Store::open(settings)?;
+        let user = find(&store, &username).await?;
+        if !yes {
+            confirm(&username)?;
+        }
+
+        match store.delete_user(user.id, Clock::System.now()).await? {
+            Deleted::Done | Deleted::Missing => eprintln!("{username}: deleted"),
+            Deleted::Needed(table) => bail!(
+                "the table {table} has rows of {username}: delete the user in Django, which knows \
+                 what becomes of them, or use `tegata users disable {username}`"
+            ),
+        }
+        Ok(())
+    }
+}
+
+fn confirm(username: &str) -> Result<()> {
+    if !std::io::stdin().is_terminal() {
+        bail!(Misuse(
+            "no terminal to ask whether this is meant: use --yes".to_owned()
+        ));
+    }
+    eprint!("Delete the user {username}? This cannot be undone. [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    ensure!(
+        matches!(answer.trim(), "y" | "Y" | "yes"),
+        "{username} is left alone"
+    );
+    Ok(())
+}

@@ -1,0 +1,238 @@
+use anyhow::{Context, Result, bail, ensure};
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use tegata_jwt::UserId;
+use uuid::Uuid;
+
+use super::NewUser;
+use crate::settings::{Settings, Users};
+use crate::store::columns::{KeyForm, Timestamp};
+
+/// The table of users, Django's or that of a project's own model: its names, quoted for SQL, and
+/// the form of its keys.
+pub(in crate::store) struct UserTable {
+    pub(in crate::store) name: String,
+    pub(in crate::store) id: String,
+    pub(in crate::store) username: String,
+    pub(in crate::store) password: String,
+    /// The column, or the truth where there is none.
+    pub(in crate::store) is_active: String,
+    /// The column, where there is one.
+    pub(in crate::store) last_login: Option<String>,
+    /// The form of the primary key.
+    pub(in crate::store) key: KeyForm,
+    /// How long a name may be, in characters.
+    pub(in crate::store) max_username: usize,
+    columns: Vec<Column>,
+    /// Its name as it is.
+    pub(super) table: String,
+    pub(super) by_id: String,
+    pub(super) by_username: String,
+    pub(super) holds: String,
+}
+
+/// A column as it was declared.
+struct Column {
+    name: String,
+    /// Its type, in lower case.
+    declared: String,
+    /// Whether a row must say something here.
+    is_required: bool,
+}
+
+impl UserTable {
+    /// Reads how the table was declared. Each column that the settings name must be there.
+    pub(in crate::store) fn read(connection: &Connection, settings: &Settings) -> Result<Self> {
+        let users = &settings.users;
+        let columns = columns(connection, &users.table)?;
+        let find = |name: &str| columns.iter().find(|column| column.name == name);
+        let require = |setting: &str, name: &str| {
+            find(name).with_context(|| missing(users, setting, name, &columns))
+        };
+
+        let key = KeyForm::of(&require("id_column", &users.id_column)?.declared);
+        let declared = &require("username_column", users.username_column())?.declared;
+        let max_username = length(declared);
+        require("password_column", &users.password_column)?;
+        if !users.is_active_column.is_empty() {
+            require("is_active_column", &users.is_active_column)?;
+        }
+        if settings.jwt.update_last_login {
+            require("last_login_column", &users.last_login_column)?;
+        }
+        let last_login = find(&users.last_login_column).map(|column| quoted(&column.name));
+
+        let name = quoted(&users.table);
+        let id = quoted(&users.id_column);
+        let username = quoted(users.username_column());
+        let password = quoted(&users.password_column);
+        let is_active = match users.is_active_column.as_str() {
+            "" => EVERYBODY.to_owned(),
+            column => quoted(column),
+        };
+        let seen = last_login.as_deref().unwrap_or("NULL");
+        let find = format!("SELECT {id}, {username}, {password}, {is_active}, {seen} FROM {name}");
+        Ok(Self {
+            by_id: format!("{find} WHERE {id} = $1"),
+            by_username: format!("{find} WHERE {username} = $1"),
+            holds: format!(
+                "SELECT EXISTS (SELECT 1 FROM {name} WHERE {id} = $1 \
+                 AND ($2 IS NULL OR {password} = $2) AND ({is_active} OR NOT $3))"
+            ),
+            table: users.table.clone(),
+            name,
+            id,
+            username,
+            password,
+            is_active,
+            last_login,
+            key,
+            max_username,
+            columns,
+        })
+    }
+
+    /// Whether a table says which groups or permissions users have.
+    pub(super) fn is_membership(&self, table: &str) -> bool {
+        let rest = table.strip_prefix(self.table.as_str());
+        matches!(rest, Some("_groups" | "_user_permissions"))
+    }
+
+    /// Whether there is a column that says who is active.
+    pub(in crate::store) fn keeps_is_active(&self) -> bool {
+        self.is_active != EVERYBODY
+    }
+
+    /// A column of Django's that a project's own model may lack, for SQL: its name, or nothing.
+    pub(in crate::store) fn if_there(&self, column: &str) -> String {
+        if self.has(column) {
+            quoted(column)
+        } else {
+            "NULL".to_owned()
+        }
+    }
+
+    /// The columns of a new row and their values.
+    pub(in crate::store) fn row(
+        &self,
+        user: &NewUser,
+        password: String,
+        date_joined: DateTime<Utc>,
+    ) -> Result<Vec<(String, Value)>> {
+        let mut row = vec![
+            (self.username.clone(), Value::from(user.username.clone())),
+            (self.password.clone(), password.into()),
+        ];
+        if self.keeps_is_active() {
+            row.push((self.is_active.clone(), true.into()));
+        }
+        match self.key {
+            KeyForm::Number => {}
+            KeyForm::Text => bail!(
+                "the keys of the table {} are texts, and what they say is the project's to know: \
+                 create users in Django",
+                self.table
+            ),
+            KeyForm::Uuid => {
+                let id = UserId::Text(Uuid::new_v4().to_string());
+                row.push((self.id.clone(), self.key.write(&id)));
+            }
+        }
+        for (column, is_asked) in [
+            ("is_staff", user.is_staff),
+            ("is_superuser", user.is_superuser),
+        ] {
+            ensure!(
+                self.has(column) || !is_asked,
+                "the table {} has no column {column}",
+                self.table
+            );
+        }
+        row.extend(self.further(user, date_joined, &row)?);
+        Ok(row)
+    }
+
+    /// What the columns besides get: what is known of the user, else what Django leaves blank.
+    fn further(
+        &self,
+        user: &NewUser,
+        date_joined: DateTime<Utc>,
+        given: &[(String, Value)],
+    ) -> Result<Vec<(String, Value)>> {
+        let mut further = Vec::new();
+        let is_given =
+            |column: &&Column| given.iter().all(|(name, _)| *name != quoted(&column.name));
+        for column in self.columns.iter().filter(is_given) {
+            let value = match column.name.as_str() {
+                "email" => user.email.clone().into(),
+                "is_staff" => user.is_staff.into(),
+                "is_superuser" => user.is_superuser.into(),
+                "date_joined" => Timestamp(date_joined).into(),
+                name if quoted(name) == self.id => continue,
+                _ if !column.is_required => continue,
+                _ if column.declared == "bool" => false.into(),
+                _ if column.is_text() => String::new().into(),
+                name => bail!(
+                    "each row of the table {} must have a {name} ({}): create users in Django",
+                    self.table,
+                    column.declared
+                ),
+            };
+            further.push((quoted(&column.name), value));
+        }
+        Ok(further)
+    }
+
+    fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|found| found.name == column)
+    }
+}
+
+impl Column {
+    fn is_text(&self) -> bool {
+        self.declared.contains("char") || self.declared == "text"
+    }
+}
+
+/// A name as SQL takes it whatever it is.
+pub(in crate::store) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
+    let sql = "SELECT name, lower(type), \"notnull\" AND dflt_value IS NULL \
+               FROM pragma_table_info($1)";
+    let mut statement = connection.prepare(sql)?;
+    let columns = statement.query_map([table], |row| {
+        Ok(Column {
+            name: row.get(0)?,
+            declared: row.get(1)?,
+            is_required: row.get(2)?,
+        })
+    });
+    let columns: rusqlite::Result<_> = columns?.collect();
+    columns.with_context(|| format!("cannot read how the table {table} is made"))
+}
+
+fn missing(users: &Users, setting: &str, column: &str, columns: &[Column]) -> String {
+    let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+    format!(
+        "the table {} has no column `{column}`: name the right one in [users] {setting}. It has {}",
+        users.table,
+        names.join(", ")
+    )
+}
+
+/// What `varchar(150)` allows; where nothing is said, as much as Django's own column.
+fn length(declared: &str) -> usize {
+    let inner = declared.split_once('(').map(|(_, rest)| rest);
+    let digits = inner.and_then(|rest| rest.strip_suffix(')'));
+    let length = digits.and_then(|digits| digits.trim().parse().ok());
+    length.unwrap_or(USERNAME_CHARACTERS)
+}
+
+/// Who is active where no column says so.
+const EVERYBODY: &str = "TRUE";
+/// The length of Django's own column.
+const USERNAME_CHARACTERS: usize = 150;
