@@ -30,7 +30,7 @@ struct Buckets {
     /// What clients know it by, where it is theirs to know.
     name: Option<&'static str>,
     rate: Rate,
-    buckets: Cache<u64, Arc<Bucket>>,
+    by_key: Cache<u64, Arc<Bucket>>,
 }
 
 /// A guess that may be made, and is counted as a wrong one until it ends.
@@ -76,7 +76,7 @@ impl Limits {
         ];
         let now = self.clock.now().timestamp_micros();
         for (limit, key) in limits.iter().zip(keys) {
-            let bucket = limit.buckets.get_with(key, Arc::default);
+            let bucket = limit.by_key.get_with(key, Arc::default);
             match bucket.take(limit.rate, now) {
                 Ok(()) => attempt.taken.push((limit, bucket)),
                 Err(empty) => {
@@ -132,13 +132,13 @@ impl Buckets {
     fn new(name: Option<&'static str>, rate: Rate) -> Self {
         // Least recently used, and not least often: a bucket must not be pushed out, and so filled
         // up, by others that are only used more often.
-        let buckets = Cache::builder()
+        let by_key = Cache::builder()
             .max_capacity(MAX_BUCKETS)
             .eviction_policy(EvictionPolicy::lru());
         Self {
             name,
             rate,
-            buckets: buckets.build(),
+            by_key: by_key.build(),
         }
     }
 }
@@ -146,8 +146,8 @@ impl Buckets {
 /// What is one client: who has one address of an IPv6 network has them all.
 fn network(client: IpAddr) -> impl Hash + Copy {
     match client.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !0 << 64)),
-        address => address,
     }
 }
 

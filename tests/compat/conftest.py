@@ -76,6 +76,7 @@ class Site:
         self.database = folder / "db.sqlite3"
         self.algorithm = algorithm
         self.jwt = jwt
+        self.users = {}
         self.servers = []
         self.environment = os.environ | {
             "COMPAT_DATABASE": str(self.database),
@@ -117,8 +118,9 @@ class Site:
         (self.folder / "config.toml").write_text(
             f'[server]\nbind = "127.0.0.1:{port}"\n'
             f'[database]\nurl = "sqlite://{self.database}"\n'
-            f'[jwt]\nALGORITHM = "{self.algorithm}"\n{key}\n'
-            + "".join(f"{name} = {json.dumps(value)}\n" for name, value in self.jwt.items())
+            "[limits]\nenabled = false\n"
+            + f"[users]\n{lines(self.users)}"
+            + f'[jwt]\nALGORITHM = "{self.algorithm}"\n{key}\n{lines(self.jwt)}'
         )
 
     def settings(self):
@@ -157,6 +159,10 @@ class Site:
         """What one statement answers, and does, past both programs."""
         with closing(sqlite3.connect(self.database)) as connection, connection:
             return connection.execute(sql, values).fetchall()
+
+
+def lines(settings):
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
 
 
 def fold(sql):

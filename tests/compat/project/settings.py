@@ -23,6 +23,10 @@ INSTALLED_APPS = [
     "ninja_jwt",
     "ninja_jwt.token_blacklist",
 ]
+# A user model of the project's own: `people.Person`.
+if "COMPAT_USER_MODEL" in os.environ:
+    AUTH_USER_MODEL = os.environ["COMPAT_USER_MODEL"]
+    INSTALLED_APPS.append(f"project.{AUTH_USER_MODEL.split('.')[0]}")
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

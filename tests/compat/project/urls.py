@@ -26,7 +26,7 @@ api.register_controllers(
 @api.get("/token/user", auth=JWTAuth(), operation_id="user")
 @api.get("/whoami", auth=JWTAuth())
 def whoami(request):
-    return {"id": request.user.id, "username": request.user.username}
+    return {"id": request.user.id, "username": request.user.get_username()}
 
 
 @api.get("/token/auth", auth=JWTStatelessUserAuthentication())
