@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, StatusCode};
 use rusqlite::Connection;
+use rusqlite::types::Value as Column;
 use serde_json::{Value, json};
 use tegata::app::App;
 use tegata::settings::Settings;
@@ -280,5 +281,27 @@ impl Answer {
     /// Status and body in one line.
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.status.as_u16(), self.body)
+    }
+}
+
+/// The rows of a query, as SQLite's own shell prints them.
+pub(crate) fn select(database: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = database.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        let columns: Vec<_> = (0..columns)
+            .map(|column| text(&row.get_unwrap(column)))
+            .collect();
+        Ok(columns.join("|"))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+fn text(value: &Column) -> String {
+    match value {
+        Column::Null => "NULL".to_owned(),
+        Column::Integer(number) => number.to_string(),
+        Column::Text(text) => text.clone(),
+        other => panic!("{other:?}"),
     }
 }

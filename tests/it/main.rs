@@ -8,6 +8,7 @@ mod cli;
 mod golden;
 mod house;
 mod http;
+mod limits;
 mod settings;
 mod store;
 mod token;

@@ -4,7 +4,10 @@ use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use rusqlite::Connection;
 use tempfile::TempDir;
+
+use crate::app::select;
 
 pub(super) struct Folder {
     folder: TempDir,
@@ -51,6 +54,20 @@ impl Folder {
         // Some commands end before they read.
         assert!(written.is_ok() || written.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe));
         Outcome::of(child.wait_with_output().unwrap())
+    }
+
+    pub(super) fn execute(&self, sql: &str) {
+        self.database().execute_batch(sql).unwrap();
+    }
+
+    /// The rows of a query.
+    pub(super) fn select(&self, sql: &str) -> Vec<String> {
+        select(&self.database(), sql)
+    }
+
+    /// The database, to arrange what no command can.
+    fn database(&self) -> Connection {
+        Connection::open(self.folder.path().join("tegata.db")).unwrap()
     }
 
     /// Starts `tegata serve` and waits until it listens.

@@ -1,5 +1,7 @@
+mod changepassword;
 mod command;
 mod config;
+mod createsuperuser;
 mod createuser;
 mod flushexpiredtokens;
 mod help;

@@ -2,10 +2,9 @@
 
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use rusqlite::types::Value;
 use serde_json::json;
 
-use crate::app::{Answer, TestApp};
+use crate::app::{Answer, TestApp, select};
 
 impl TestApp {
     pub(crate) async fn blacklist(&self, token: &str) -> Answer {
@@ -49,18 +48,9 @@ impl TestApp {
         self.database().execute_batch(sql).unwrap();
     }
 
-    /// The rows of a query, as SQLite's own shell prints them.
+    /// The rows of a query.
     pub(crate) fn select(&self, sql: &str) -> Vec<String> {
-        let database = self.database();
-        let mut statement = database.prepare(sql).unwrap();
-        let columns = statement.column_count();
-        let rows = statement.query_map([], |row| {
-            let columns: Vec<_> = (0..columns)
-                .map(|column| text(&row.get_unwrap(column)))
-                .collect();
-            Ok(columns.join("|"))
-        });
-        rows.unwrap().map(Result::unwrap).collect()
+        select(&self.database(), sql)
     }
 
     /// Blacklists whatever was issued, as one can in Django's admin.
@@ -103,15 +93,6 @@ pub(crate) fn bearer(token: &str) -> HeaderMap {
 /// An `Authorization` header of whatever bytes.
 pub(crate) fn authorization(value: &[u8]) -> HeaderMap {
     HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap())])
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Integer(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-        other => panic!("{other:?}"),
-    }
 }
 
 pub(crate) const INVALID: &str =

@@ -1,0 +1,56 @@
+use crate::cli::serve::post;
+use crate::cli::token::issue::{token, with_alice};
+
+#[tokio::test]
+async fn the_tokens_of_a_deleted_user_end() {
+    let folder = with_alice();
+    folder.execute("INSERT INTO auth_group (name) VALUES ('staff')");
+    folder.execute("INSERT INTO auth_user_groups (user_id, group_id) VALUES (1, 1)");
+    let refresh = token(&folder.run(&["token", "issue", "alice"]), "refresh");
+
+    let deleted = folder.run(&["users", "delete", "alice", "--yes"]);
+
+    assert_eq!(deleted.stderr, "alice: deleted\n");
+    assert!(folder.select("SELECT username FROM auth_user").is_empty());
+    assert!(
+        folder
+            .select("SELECT user_id FROM auth_user_groups")
+            .is_empty()
+    );
+    let service = folder.serve();
+    let body = format!(r#"{{"refresh": "{refresh}"}}"#);
+    let url = format!("{}/api/token/refresh", service.origin);
+    let (status, refused) = post(&url, body).await;
+    assert!(
+        refused.contains("Token is blacklisted"),
+        "{status} {refused}"
+    );
+}
+
+#[test]
+fn a_user_whose_rows_only_django_knows_stays() {
+    let folder = with_alice();
+    folder.run(&["token", "issue", "alice"]);
+    folder.execute(
+        "CREATE TABLE shop_order (id integer PRIMARY KEY, \
+         buyer_id integer NOT NULL REFERENCES auth_user (id) DEFERRABLE INITIALLY DEFERRED)",
+    );
+    folder.execute("INSERT INTO shop_order (buyer_id) VALUES (1)");
+
+    let refused = folder.run(&["users", "delete", "alice", "--yes"]);
+
+    refused.assert_refused("the table shop_order has rows of alice");
+    assert_eq!(folder.select("SELECT username FROM auth_user"), ["alice"]);
+    let blacklisted = "SELECT id FROM token_blacklist_blacklistedtoken";
+    assert!(folder.select(blacklisted).is_empty());
+}
+
+#[test]
+fn nobody_is_deleted_by_mistake() {
+    let folder = with_alice();
+
+    let misused = folder.run(&["users", "delete", "alice"]);
+
+    assert_eq!(misused.code, Some(2));
+    assert_eq!(folder.select("SELECT username FROM auth_user"), ["alice"]);
+}
