@@ -116,6 +116,16 @@ impl TestApp {
             .unwrap()
     }
 
+    /// Why a user cannot be created.
+    pub(crate) async fn try_to_create_user(&self, username: &str) -> String {
+        let user = NewUser {
+            username: username.to_owned(),
+            ..NewUser::default()
+        };
+        let refused = self.app.accounts.create(user, None).await;
+        refused.unwrap_err().to_string()
+    }
+
     pub(crate) fn advance(&self, seconds: i64) {
         self.clock.advance(TimeDelta::seconds(seconds));
     }

@@ -1,6 +1,7 @@
 //! How a store behaves, whichever engine is behind it.
 
 mod rotation;
+mod users;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;

@@ -1,0 +1,182 @@
+//! Tables of users that a project made: what is read of them, and what is refused.
+
+use rusqlite::Connection;
+use serde_json::json;
+use tegata::settings::Settings;
+use tegata::store::Store;
+use tempfile::TempDir;
+
+use super::now;
+use crate::app::TestApp;
+use crate::token::signed::claim;
+
+/// As Django declares a model with a UUID as its key and an e-mail address as its name.
+const PERSON: &str = "CREATE TABLE person (\
+    uid char(32) NOT NULL PRIMARY KEY, pw varchar(128) NOT NULL, \
+    mail varchar(254) NOT NULL UNIQUE, nickname varchar(50) NOT NULL, is_admin bool NOT NULL);";
+
+/// Tokens of these users have no rows: those that are there belong to `auth_user`.
+fn person(settings: &mut Settings) {
+    settings.blacklist.enabled = false;
+    let users = &mut settings.users;
+    users.table = "person".to_owned();
+    users.id_column = "uid".to_owned();
+    users.username_field = "email".to_owned();
+    users.username_column = "mail".to_owned();
+    users.password_column = "pw".to_owned();
+    users.is_active_column = String::new();
+    users.last_login_column = String::new();
+}
+
+/// A service on a database with this table.
+async fn spawn(table: &str, change: impl FnOnce(&mut Settings)) -> (TestApp, TestApp) {
+    let django = TestApp::spawn().await;
+    django.execute(table);
+    let app = django.neighbour(change).await;
+    (django, app)
+}
+
+/// Why a table is refused.
+fn refusal(table: &str, change: impl FnOnce(&mut Settings)) -> String {
+    let folder = TempDir::new().unwrap();
+    let mut settings = Settings::default();
+    let path = folder.path().join("db");
+    settings.database.url = format!("sqlite://{}", path.display()).try_into().unwrap();
+    Store::migrate(&settings, now()).unwrap();
+    let database = Connection::open(path).unwrap();
+    database.execute_batch(table).unwrap();
+    change(&mut settings);
+    format!("{:#}", Store::open(&settings).err().unwrap())
+}
+
+#[tokio::test]
+async fn a_model_may_name_everything_otherwise() {
+    let (_django, app) = spawn(PERSON, person).await;
+    let id = app.create_user("alice@example.org", "alice-pw").await;
+
+    let login = json!({ "email": "alice@example.org", "password": "alice-pw" });
+    let pair = app.post("/api/token/pair", login.to_string()).await;
+
+    assert_eq!(pair.status, 200, "{pair:?}");
+    assert_eq!(pair.text("email"), "alice@example.org");
+    let access = pair.text("access");
+    assert_eq!(claim(&access, "user_id"), id.to_string());
+    assert_eq!(app.get_user(&access).await.json()["id"], id.to_string());
+    assert_eq!(app.refresh(&pair.text("refresh")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_uuid_is_kept_as_django_keeps_it() {
+    let (django, app) = spawn(PERSON, person).await;
+
+    let id = app.create_user("alice@example.org", "alice-pw").await;
+
+    let simple = id.to_string().replace('-', "");
+    assert_eq!(id.to_string().len(), 36);
+    assert_eq!(
+        django.select("SELECT uid, nickname, is_admin FROM person"),
+        [format!("{simple}||0")]
+    );
+}
+
+#[tokio::test]
+async fn keys_may_be_texts() {
+    let table = "CREATE TABLE person (code varchar(10) NOT NULL PRIMARY KEY, \
+                 username varchar(20) NOT NULL UNIQUE, password varchar(128) NOT NULL); \
+                 INSERT INTO person SELECT '007', 'james', password FROM auth_user";
+    let django = TestApp::spawn_with_alice().await;
+    django.execute(table);
+    let app = django
+        .neighbour(|s| {
+            person(s);
+            s.users.id_column = "code".to_owned();
+            s.users.username_field = "username".to_owned();
+            s.users.username_column = String::new();
+            s.users.password_column = "password".to_owned();
+        })
+        .await;
+
+    let pair = app.login("james", "alice-pw").await;
+
+    assert_eq!(claim(&pair.text("access"), "user_id"), "007");
+    assert_eq!(app.get_user(&pair.text("access")).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_length_of_a_name_is_that_of_its_column() {
+    let (_django, app) = spawn(PERSON, person).await;
+    let post = async |length: usize| {
+        let login = json!({ "email": "x".repeat(length), "password": "pw" });
+        app.post("/api/token/pair", login.to_string()).await
+    };
+
+    assert_eq!(post(254).await.status, 401);
+    let refused = post(255).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("at most 254 characters"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_column_that_is_not_there_is_told_with_those_that_are() {
+    let refused = refusal(PERSON, |s| {
+        person(s);
+        s.users.password_column = "hash".to_owned();
+    });
+
+    assert_eq!(
+        refused,
+        "the table person has no column `hash`: name the right one in [users] password_column. It \
+         has uid, pw, mail, nickname, is_admin"
+    );
+}
+
+#[test]
+fn update_last_login_needs_its_column() {
+    let refused = refusal(PERSON, |s| {
+        person(s);
+        s.users.last_login_column = "last_login".to_owned();
+        s.jwt.update_last_login = true;
+    });
+
+    assert!(refused.contains("[users] last_login_column"), "{refused}");
+}
+
+#[test]
+fn a_table_that_is_not_there_is_told() {
+    let refused = refusal("", person);
+
+    assert!(
+        refused.contains("has no table person: run `manage.py migrate`, or name the right one"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_empty_database_gets_no_table_that_a_project_must_make() {
+    let folder = TempDir::new().unwrap();
+    let mut settings = Settings::default();
+    let path = folder.path().join("db");
+    settings.database.url = format!("sqlite://{}", path.display()).try_into().unwrap();
+    person(&mut settings);
+
+    let refused = Store::migrate(&settings, now()).unwrap_err().to_string();
+
+    assert!(refused.contains("run `manage.py migrate`"), "{refused}");
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn what_a_row_must_say_and_nobody_knows_is_told() {
+    let table = PERSON.replace(");", ", birthday date NOT NULL);");
+    let (_django, app) = spawn(&table, person).await;
+
+    let refused = app.try_to_create_user("alice@example.org").await;
+
+    assert!(
+        refused.contains("each row of the table person must have a birthday (date)"),
+        "{refused}"
+    );
+}
