@@ -5,7 +5,7 @@ PYTHON ?= python3
 NPM ?= npm
 VENV := target/compat
 
-.PHONY: run test check docs compat bench-flush
+.PHONY: run test check docs compat bench bench-flush
 
 # Builds the service and serves on the settings of config.toml.
 run:
@@ -44,6 +44,11 @@ $(VENV)/node/installed: $(NODE) $(VENV)/installed
 	cp $(NODE) $(@D)
 	$(NPM) ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
+
+# What logins cost, tell and take from the rest.
+bench:
+	$(CARGO) build --locked --release
+	$(PYTHON) benches/logins.py
 
 # How long a flush of a million tokens takes, and what a service beside it feels.
 bench-flush:
