@@ -11,12 +11,14 @@
 //!   refused before their end, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
+//! - [`audit`]: what must be found again in the log;
 //! - [`rotation`]: what becomes of a refresh token, decided without touching anything;
 //! - [`lock`]: what keeps two processes apart;
 //! - the crate `tegata-jwt`: tokens themselves, which know no service.
 
 pub mod account;
 pub mod app;
+pub mod audit;
 pub mod blacklist;
 pub mod cli;
 pub mod error;

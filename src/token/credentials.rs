@@ -1,8 +1,10 @@
 use serde_json::json;
+use tegata_jwt::Issued;
 use zeroize::Zeroizing;
 
 use crate::account::MAX_USERNAME_CHARACTERS;
 use crate::app::App;
+use crate::audit::{Event, Kind};
 use crate::error::{ApiError, FieldError};
 use crate::extract::{Member, Object, Schema};
 use crate::store::User;
@@ -17,8 +19,33 @@ impl Credentials {
     /// The user they are of.
     pub(super) async fn authenticate(self, app: &App) -> Result<User, ApiError> {
         let user = app.accounts.authenticate(&self.username, self.password);
-        user.await?.ok_or(ApiError::AuthenticationFailed)
+        user.await?.ok_or_else(|| refused(&self.username))
     }
+}
+
+/// Records the login that earned a token, unless the user changed meanwhile.
+pub(super) async fn record(
+    app: &App,
+    user: &User,
+    kind: Kind,
+    issued: &Issued,
+) -> Result<(), ApiError> {
+    if !app.record_login(user, issued).await? {
+        return Err(refused(&user.username));
+    }
+    Event::Login {
+        user: &user.id,
+        username: &user.username,
+        kind,
+        jti: issued.jti.as_ref(),
+    }
+    .log();
+    Ok(())
+}
+
+fn refused(username: &str) -> ApiError {
+    Event::LoginRefused { username }.log();
+    ApiError::AuthenticationFailed
 }
 
 impl Schema for Credentials {

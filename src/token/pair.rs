@@ -3,8 +3,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, record};
 use crate::app::App;
+use crate::audit::Kind;
 use crate::error::ApiError;
 use crate::extract::Json;
 
@@ -16,9 +17,7 @@ pub(super) async fn pair(
     let user = credentials.authenticate(&app).await?;
 
     let pair = app.issuer.pair(&app.accounts.subject(&user))?;
-    if !app.record_login(&user, &pair.refresh).await? {
-        return Err(ApiError::AuthenticationFailed);
-    }
+    record(&app, &user, Kind::Pair, &pair.refresh).await?;
 
     Ok(Json(Pair {
         username: user.username,

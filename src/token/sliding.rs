@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::credentials::Credentials;
+use super::credentials::{Credentials, record};
 use crate::app::App;
+use crate::audit::Kind;
 use crate::error::ApiError;
 use crate::extract::Json;
 
@@ -18,9 +19,7 @@ pub(super) async fn sliding(
     let user = credentials.authenticate(&app).await?;
 
     let token = app.issuer.sliding(&app.accounts.subject(&user))?;
-    if !app.record_login(&user, &token).await? {
-        return Err(ApiError::AuthenticationFailed);
-    }
+    record(&app, &user, Kind::Sliding, &token).await?;
 
     Ok(Json(Sliding {
         username: user.username,

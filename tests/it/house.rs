@@ -14,11 +14,11 @@ const FLOORS: [&[&str]; 10] = [
     &["account", "blacklist", "keys"],
     &["store"],
     &["error", "settings"],
-    &["json", "lock", "rotation"],
+    &["audit", "json", "lock", "rotation"],
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 16] = [
     (
         "axum",
         &["src/http/", "src/token/", "src/extract/", "src/error/"],
@@ -44,6 +44,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
     ("rusqlite", &["src/store/"]),
+    ("rustix", &["src/cli/limits.rs"]),
     ("tower_http", &["src/http/"]),
     ("tracing_subscriber", &["src/cli/"]),
 ];
