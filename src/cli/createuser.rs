@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Misuse;
 use crate::account::{Accounts, MAX_PASSWORD_BYTES, Username};
+use crate::cli::log::say;
 use crate::settings::Settings;
 use crate::store::{NewUser, Store};
 
@@ -49,7 +50,7 @@ impl Createuser {
         let accounts = Accounts::new(settings, store, Clock::System);
         let id = accounts.create(user, password).await?;
         let id = id.with_context(|| format!("there is a user {username} already"))?;
-        eprintln!("created user {username} with id {id}");
+        say!("created user {username} with id {id}");
         Ok(())
     }
 }

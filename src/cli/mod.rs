@@ -1,26 +1,25 @@
 //! The command line: one command, one file. Data goes to standard output, everything else to
 //! standard error.
 
-#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
-
 mod config;
 mod createuser;
 mod flushexpiredtokens;
 mod keys;
+mod limits;
+mod log;
 mod migrate;
 mod serve;
 mod token;
 mod users;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing::Level;
 
-use crate::settings::{LogLevel, Settings, Source, load};
+use self::log::say;
+use crate::settings::{Settings, Source, load};
 
 /// Issues and verifies JSON Web Tokens.
 #[derive(Parser)]
@@ -60,10 +59,11 @@ enum Command {
 
 /// Runs the command of the process's arguments: 0 done, 1 refused or failed, 2 misused.
 pub async fn run() -> ExitCode {
+    log::report_panics();
     match execute(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say!("error: {error:#}");
             ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
         }
     }
@@ -86,27 +86,11 @@ async fn execute(cli: Cli) -> Result<()> {
     }
 }
 
-/// The settings, for a command that acts on them. From here on there is a log, at their level.
+/// The settings, for a command that acts on them. From here on there is a log.
 fn settings(source: &Source) -> Result<Settings> {
     let settings = load(source)?;
-    log_to_stderr(settings.log.level);
+    log::start(&settings.log);
     Ok(settings)
-}
-
-fn log_to_stderr(level: LogLevel) {
-    let level = match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Warn => Level::WARN,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
-        LogLevel::Trace => Level::TRACE,
-    };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
 }
 
 /// The command was given what it cannot work with.

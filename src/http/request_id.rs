@@ -1,9 +1,13 @@
+use std::time::Instant;
+
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 use uuid::Uuid;
+
+use crate::audit::cut;
 
 /// Gives a request an id, or keeps the one a proxy gave it, and puts it on all its log lines and
 /// on its answer.
@@ -18,10 +22,19 @@ pub(super) async fn attach(request: Request, next: Next) -> Response {
     let span = tracing::info_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
-        method = %request.method(),
-        path = request.uri().path()
+        method = cut(request.method().as_str()),
+        path = cut(request.uri().path())
     );
-    let mut response = next.run(request).instrument(span).await;
+    let begun = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| {
+        let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(
+            status = response.status().as_u16(),
+            microseconds,
+            "answered"
+        );
+    });
 
     response.headers_mut().insert(&REQUEST_ID, id);
     response
