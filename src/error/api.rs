@@ -45,6 +45,8 @@ pub enum ApiError {
     Unauthorized,
     /// What is needed for the answer is not there.
     Unavailable(Unavailable),
+    /// The body is in a transfer coding that we do not know.
+    UnknownCoding,
     /// Members have the wrong form, as pydantic tells it.
     Unprocessable(Vec<FieldError>),
     /// The token's user is not active.
@@ -74,6 +76,7 @@ impl ApiError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnknownCoding => StatusCode::NOT_IMPLEMENTED,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -115,6 +118,10 @@ impl ApiError {
             Self::Unavailable(_) => {
                 detail("The service is unavailable, try again", Some("unavailable"))
             }
+            Self::UnknownCoding => detail(
+                "Transfer coding is not supported",
+                Some("unknown_transfer_coding"),
+            ),
             Self::Unprocessable(faults) => json::to_vec(&Faults { detail: faults }),
             Self::UserInactive => detail("User is inactive", failed),
             Self::UserNotFound => detail("User not found", failed),

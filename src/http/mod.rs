@@ -1,7 +1,10 @@
 //! The shell around the endpoints: routes, limits, request ids, and what no endpoint answers.
 
 mod fallback;
+mod framing;
+mod listener;
 mod request_id;
+mod seldom;
 mod serve;
 
 use std::sync::Arc;
@@ -30,6 +33,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(framing::check))
         .layer(CatchPanicLayer::custom(fallback::panicked))
         .layer(SetResponseHeaderLayer::overriding(
             X_CONTENT_TYPE_OPTIONS,

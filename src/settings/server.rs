@@ -3,8 +3,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use documented::DocumentedFields;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use tegata_jwt::Lifetime;
 
-/// `[server]`: where the service listens.
+/// `[server]`: where the service listens, and to how many.
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
@@ -13,6 +14,13 @@ pub struct Server {
     pub bind: SocketAddr,
     /// The path under which `/token/pair` and its like live, without a slash at its end.
     pub api_prefix: PathPrefix,
+    /// How many connections are open at a time; those beyond are closed at once. Where the process
+    /// may open too few files for it, there are fewer, and the log says so at the start.
+    #[serde(deserialize_with = "at_least_one")]
+    pub max_connections: u32,
+    /// How long requests under way may take to end after SIGTERM, and how long the process lives
+    /// on at most.
+    pub drain_time: Lifetime,
 }
 
 impl Default for Server {
@@ -20,6 +28,8 @@ impl Default for Server {
         Self {
             bind: (Ipv4Addr::LOCALHOST, 8000).into(),
             api_prefix: PathPrefix("/api".to_owned()),
+            max_connections: 4096,
+            drain_time: Lifetime::seconds(15),
         }
     }
 }
@@ -29,6 +39,12 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
     let expected = "an address and a port such as \"127.0.0.1:8000\" or \"[::1]:8000\"";
     text.parse()
         .map_err(|_| D::Error::custom(format!("`{text}` is not {expected}")))
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = u32::deserialize(deserializer).ok();
+    let number = number.filter(|number| *number > 0);
+    number.ok_or_else(|| D::Error::custom("expected a whole number above 0"))
 }
 
 /// The beginning of a URL path: `""`, or `/` and a segment, any number of times.
