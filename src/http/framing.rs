@@ -1,27 +1,35 @@
+use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::{CONNECTION, TRANSFER_ENCODING};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::MAX_BODY_BYTES;
 use crate::error::ApiError;
 
-/// Refuses a body in another coding than `chunked` alone (RFC 9112 6.1): hyper asks for `chunked` at
-/// the end only, and would hand over what somebody else may read as another body.
+/// Refuses a body by what the header says of it, before anything waits for it.
 pub(super) async fn check(request: Request, next: Next) -> Response {
+    if !is_known_coding(&request) {
+        let mut response = ApiError::UnknownCoding.into_response();
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+        return response;
+    }
+    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return ApiError::TooLarge.into_response();
+    }
+    next.run(request).await
+}
+
+/// `chunked`, once and alone (RFC 9112 6.1). hyper asks for `chunked` at the end only, and hands over
+/// what somebody else may read as another body.
+fn is_known_coding(request: &Request) -> bool {
     let codings = request.headers().get_all(TRANSFER_ENCODING);
     let mut codings = codings.iter();
-    let is_plain = match (codings.next(), codings.next()) {
+    match (codings.next(), codings.next()) {
         (None, _) => true,
         (Some(coding), None) => coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
         _ => false,
-    };
-    if is_plain {
-        return next.run(request).await;
     }
-
-    let mut response = ApiError::UnknownCoding.into_response();
-    let close = HeaderValue::from_static("close");
-    response.headers_mut().insert(CONNECTION, close);
-    response
 }

@@ -78,7 +78,8 @@ impl Default for Bounds {
     }
 }
 
-/// The request line with all headers; the longest token has half of it.
+/// The request line with all headers, and less than as much again, for it is looked at once a read
+/// is done. The longest token has half of it.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 const MAX_HEADERS: usize = 100;
 

@@ -1,10 +1,10 @@
-mod command;
+pub(crate) mod command;
 mod config;
 mod createuser;
 mod flushexpiredtokens;
 mod help;
 mod keys;
 mod migrate;
-mod serve;
-mod token;
+pub(crate) mod serve;
+pub(crate) mod token;
 mod users;

@@ -26,7 +26,7 @@ fn printed_request(stdout: &str) -> (String, String) {
     (url.to_owned(), rest.split('\'').next().unwrap().to_owned())
 }
 
-pub(super) async fn post(url: &str, body: String) -> (u16, String) {
+pub(crate) async fn post(url: &str, body: String) -> (u16, String) {
     let client = client();
     let answer = client.post(url).body(body).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
