@@ -1,6 +1,7 @@
 //! The log and what commands tell, both on standard error. A standard error that is closed or full
 //! ends neither a service nor a command.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Stderr, Write};
@@ -54,14 +55,18 @@ pub(super) fn report_panics() {
     panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
         let location = panic.location().map(ToString::to_string);
         let location = location.unwrap_or_default();
-        // Words that were put together may hold a secret: only those of the source are told.
-        let literal = panic.payload().downcast_ref::<&'static str>();
+        let reason = literal(panic.payload());
         if dispatcher::has_been_set() {
-            tracing::error!(location, reason = literal, "panicked");
+            tracing::error!(location, reason, "panicked");
         } else {
-            say!("panicked at {location}: {}", literal.unwrap_or(&"(untold)"));
+            say!("panicked at {location}: {}", reason.unwrap_or("(untold)"));
         }
     }));
+}
+
+/// The words of a panic that stand in the source. Those that were put together may hold a secret.
+fn literal(payload: &dyn Any) -> Option<&'static str> {
+    payload.downcast_ref().copied()
 }
 
 /// See [`say!`].
@@ -158,5 +163,16 @@ mod tests {
     #[test]
     fn what_can_be_read_is_left_as_it_is() {
         assert_eq!(written("ユーザー 😀 \"a\\n\"\n"), "ユーザー 😀 \"a\\n\"\n");
+    }
+
+    #[test]
+    fn a_panic_tells_what_the_source_says_and_no_value() {
+        let password = std::hint::black_box("hunter2");
+
+        let fixed = panic::catch_unwind(|| panic!("no such column")).unwrap_err();
+        let put_together = panic::catch_unwind(|| panic!("refused: {password}")).unwrap_err();
+
+        assert_eq!(literal(fixed.as_ref()), Some("no such column"));
+        assert_eq!(literal(put_together.as_ref()), None);
     }
 }

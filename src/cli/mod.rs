@@ -106,4 +106,23 @@ mod tests {
     fn the_commands_are_well_formed() {
         Cli::command().debug_assert();
     }
+
+    /// What every user of the machine can read in the list of processes.
+    #[test]
+    fn no_command_takes_a_password_or_a_key_as_an_argument() {
+        let mut commands = vec![Cli::command()];
+        let mut taken = Vec::new();
+        while let Some(command) = commands.pop() {
+            let arguments = command.get_arguments();
+            let values = arguments.filter(|argument| argument.get_action().takes_values());
+            taken.extend(values.map(|argument| argument.get_id().to_string()));
+            commands.extend(command.get_subcommands().cloned());
+        }
+
+        assert!(taken.contains(&"username".to_owned()), "{taken:?}");
+        for secret in ["password", "secret", "key", "private", "hash"] {
+            let mut found = taken.iter().filter(|name| name.contains(secret));
+            assert_eq!(found.next(), None);
+        }
+    }
 }

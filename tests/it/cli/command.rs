@@ -80,7 +80,7 @@ impl Starting {
         let origin = log.by_ref().map(Result::unwrap).find_map(|line| {
             let origin = line
                 .split_once("listening on ")
-                .map(|(_, origin)| origin.to_owned());
+                .map(|(_, rest)| rest.split('"').next().unwrap().to_owned());
             told.push(line);
             origin
         });

@@ -4,6 +4,7 @@ mod createuser;
 mod flushexpiredtokens;
 mod help;
 mod keys;
+mod log;
 mod migrate;
 pub(crate) mod serve;
 pub(crate) mod token;
