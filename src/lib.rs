@@ -11,7 +11,7 @@
 //!   refused before their end, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
-//! - [`audit`]: what must be found again in the log;
+//! - [`audit`] and [`seldom`]: what must be found again in the log, and what must not flood it;
 //! - [`rotation`]: what becomes of a refresh token, decided without touching anything;
 //! - [`lock`]: what keeps two processes apart;
 //! - the crate `tegata-jwt`: tokens themselves, which know no service.
@@ -28,6 +28,7 @@ pub mod json;
 pub mod keys;
 pub mod lock;
 pub mod rotation;
+pub mod seldom;
 pub mod settings;
 pub mod store;
 pub mod token;

@@ -9,6 +9,7 @@ use tegata_jwt::{Claim, TokenError};
 
 use super::{RefusedClass, Unavailable};
 use crate::json;
+use crate::seldom::Seldom;
 
 /// An error under `/api`, in the bodies of Ninja JWT: `{"detail", "code"}`.
 #[derive(Debug)]
@@ -138,7 +139,13 @@ impl ApiError {
             Self::Unavailable(error @ Unavailable::HashingBusy) => {
                 tracing::debug!(%error, "unavailable");
             }
-            Self::Unavailable(error) => tracing::error!(%error, "unavailable"),
+            Self::Unavailable(error) => {
+                if let Some(times) = UNAVAILABLE.happened() {
+                    tracing::error!(%error, times, "unavailable");
+                } else {
+                    tracing::debug!(%error, "unavailable");
+                }
+            }
             _ => {}
         }
     }
@@ -206,6 +213,9 @@ impl FieldError {
         Self::new("missing", loc, "Field required")
     }
 }
+
+/// Of a database that is away all requests tell the same.
+static UNAVAILABLE: Seldom = Seldom::new();
 
 /// The headers of every JSON answer: tokens are in most of them, and none belongs in a cache
 /// (RFC 6749 5.1).

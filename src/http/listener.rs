@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 
-use super::seldom::Seldom;
+use crate::seldom::Seldom;
 
 /// Lets so many connections in at a time, and closes those beyond at once: what waits would wait
 /// for somebody who may never go.
@@ -42,7 +42,7 @@ impl Listener {
 
     fn refuse(&self, connection: TcpStream) {
         drop(connection);
-        if let Some(refused) = self.full.say() {
+        if let Some(refused) = self.full.happened() {
             let max_connections = self.max_connections;
             tracing::warn!(
                 max_connections,
@@ -68,7 +68,7 @@ impl AddrListener<Connection, Peer> for Listener {
                 // It was gone before it was taken.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
                 Err(error) => {
-                    if let Some(failures) = self.failed.say() {
+                    if let Some(failures) = self.failed.happened() {
                         tracing::error!(%error, failures, "cannot accept connections");
                     }
                     return Err(error);

@@ -4,7 +4,6 @@ mod fallback;
 mod framing;
 mod listener;
 mod request_id;
-mod seldom;
 mod serve;
 
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
+use crate::extract::MAX_BODY_BYTES;
 use crate::token;
 
 pub use self::serve::serve;
@@ -44,5 +44,3 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-/// Four times the longest token.
-const MAX_BODY_BYTES: usize = 64 * 1024;

@@ -27,14 +27,12 @@ pub(super) async fn attach(request: Request, next: Next) -> Response {
     );
     let begun = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
-    span.in_scope(|| {
-        let microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(
-            status = response.status().as_u16(),
-            microseconds,
-            "answered"
-        );
-    });
+    tracing::debug!(
+        parent: &span,
+        status = response.status().as_u16(),
+        microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
 
     response.headers_mut().insert(&REQUEST_ID, id);
     response

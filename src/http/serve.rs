@@ -88,6 +88,7 @@ mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -120,17 +121,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_without_a_request_is_given_up() {
+    async fn a_header_that_drips_in_is_given_up() {
         let mut client = impatient(Bounds {
             header_time: Duration::from_millis(50),
             ..Bounds::default()
         })
         .await;
 
-        let mut answer = Vec::new();
-        client.read_to_end(&mut answer).await.unwrap();
+        let mut end = [0];
+        let drip = Duration::from_millis(5);
+        // Each byte comes in time, and it takes a while until nobody reads the next one.
+        while timeout(drip, client.read(&mut end)).await.is_err() {
+            let _ = client.write_all(b"x").await;
+        }
+    }
 
-        assert_eq!(answer, b"");
+    #[tokio::test]
+    async fn a_connection_without_a_request_is_given_up_at_its_begin_and_after_an_answer() {
+        for request in ["", "HEAD / HTTP/1.1\r\nhost: x\r\n\r\n"] {
+            let mut client = impatient(Bounds {
+                header_time: Duration::from_millis(50),
+                ..Bounds::default()
+            })
+            .await;
+
+            client.write_all(request.as_bytes()).await.unwrap();
+
+            let mut answer = Vec::new();
+            client.read_to_end(&mut answer).await.unwrap();
+            assert_eq!(answer.is_empty(), request.is_empty());
+        }
     }
 
     #[tokio::test]
@@ -149,7 +169,7 @@ mod tests {
             {}
         };
 
-        tokio::time::timeout(Duration::from_mins(1), asked)
+        timeout(Duration::from_mins(1), asked)
             .await
             .expect("the service closes the connection");
     }

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 10] = [
     &["account", "blacklist", "keys"],
     &["store"],
     &["error", "settings"],
-    &["audit", "json", "lock", "rotation"],
+    &["audit", "json", "lock", "rotation", "seldom"],
 ];
 
 /// Packages, and where alone they may be used.

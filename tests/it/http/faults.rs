@@ -87,6 +87,23 @@ async fn a_service_out_of_files_comes_back_by_itself_and_says_so_once() {
 }
 
 #[tokio::test]
+async fn a_low_soft_limit_on_files_is_raised_by_the_service_itself() {
+    let folder = with_alice();
+    let service = limited(&folder, "-S -n 40");
+    let request = verify("content-length: 2\r\n", "{}");
+
+    let mut crowd = Vec::new();
+    for _ in 0..100 {
+        let mut connection = Raw::connect(&service.origin).await;
+        connection.send(&request).await;
+        assert!(connection.answer().await.contains("token is required"));
+        crowd.push(connection);
+    }
+
+    assert!(!service.stop().stderr.contains("max_connections"));
+}
+
+#[tokio::test]
 async fn a_full_disk_makes_logins_503_and_verification_goes_on() {
     let folder = with_alice();
     let service = limited(&folder, "-f 100");
