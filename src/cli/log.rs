@@ -33,12 +33,7 @@ pub(super) fn start(settings: &Log) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    // Others, such as hyper, would log the bytes of requests.
-    let filter = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_targets([("tegata", level), ("tegata_jwt", level)]);
-
-    let registry = registry().with(filter);
+    let registry = registry().with(filter(level));
     let events = Layer::new().with_writer(Lines).log_internal_errors(false);
     let log: Dispatch = match settings.format {
         LogFormat::Text => registry.with(events.with_ansi(false)).into(),
@@ -48,6 +43,13 @@ pub(super) fn start(settings: &Log) {
         }
     };
     dispatcher::set_global_default(log).expect("a process runs one command");
+}
+
+/// Others than ourselves, such as hyper, would log the bytes of requests.
+fn filter(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets([("tegata", level), ("tegata_jwt", level)])
 }
 
 /// Makes a panic one event of the log, or one line where there is no log yet.
@@ -136,12 +138,26 @@ fn is_hostile(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tracing::Level;
+
     use super::*;
 
     fn written(event: &str) -> String {
         let mut line = Vec::new();
         Line(&mut line).write_all(event.as_bytes()).unwrap();
         String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn what_libraries_see_on_the_wire_is_never_logged() {
+        let all = filter(LevelFilter::TRACE);
+        let least = filter(LevelFilter::ERROR);
+
+        assert!(all.would_enable("tegata::http", &Level::TRACE));
+        assert!(all.would_enable("tegata_jwt::verifier", &Level::TRACE));
+        assert!(all.would_enable("hyper::proto::h1", &Level::WARN));
+        assert!(!all.would_enable("hyper::proto::h1", &Level::INFO));
+        assert!(!least.would_enable("hyper::proto::h1", &Level::WARN));
     }
 
     #[test]
