@@ -281,6 +281,25 @@ fn a_damaged_database_is_refused_and_never_replaced() {
 }
 
 #[test]
+fn a_torn_database_is_refused_and_left_to_the_byte() {
+    let folder = Folder::new();
+    folder.serve().stop();
+    let database = folder.path().join("tegata.db");
+    let whole = fs::read(&database).unwrap();
+    let cut_off = whole[..20_000].to_vec();
+    let overwritten = [&whole[..100], &[0xff; 2000], &whole[2100..]].concat();
+
+    for torn in [cut_off, overwritten] {
+        fs::write(&database, &torn).unwrap();
+
+        let refused = folder.run(&["serve"]);
+
+        refused.assert_refused("database disk image is malformed");
+        assert!(fs::read(&database).unwrap() == torn);
+    }
+}
+
+#[test]
 fn an_address_in_use_is_refused_before_anything_is_made() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
