@@ -11,12 +11,14 @@
 //!   are refused before their end, how many passwords may be guessed, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
+//! - [`audit`] and [`seldom`]: what must be found again in the log, and what must not flood it;
 //! - [`rotation`]: what becomes of a refresh token, decided without touching anything;
 //! - [`lock`]: what keeps two processes apart;
 //! - the crate `tegata-jwt`: tokens themselves, which know no service.
 
 pub mod account;
 pub mod app;
+pub mod audit;
 pub mod blacklist;
 pub mod cli;
 pub mod error;
@@ -27,6 +29,7 @@ pub mod keys;
 pub mod limits;
 pub mod lock;
 pub mod rotation;
+pub mod seldom;
 pub mod settings;
 pub mod store;
 pub mod token;

@@ -15,6 +15,7 @@ use tegata_jwt::{Clock, Decoded, Issued, Jti, Successor, UserId, VerifiedRefresh
 use self::feed::Feed;
 use self::last_use::LastUse;
 use self::set::Set;
+use crate::audit;
 use crate::rotation::{Effect, Event, Rules, State};
 use crate::settings::{Settings, StoredToken};
 use crate::store::{Decided, Ended, OutstandingToken, Refresh, Store, Unchanged};
@@ -236,14 +237,10 @@ impl Blacklist {
     }
 }
 
-/// A token is in two hands: whose, is worth a line in the log, once.
+/// A token is in two hands: whose, is worth an event, once.
 fn report_reuse(jti: &Jti, user: Option<&UserId>, ended: &[Ended]) {
-    if !ended.is_empty() {
-        tracing::warn!(
-            jti = jti.as_str(),
-            user = user.map(UserId::to_string),
-            "a refresh token came again after its rotation: its family has ended"
-        );
+    if let [Ended { jti: ended, .. }, ..] = ended {
+        audit::Event::ReuseDetected { user, jti, ended }.log();
     }
 }
 

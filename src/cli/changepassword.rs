@@ -5,6 +5,7 @@ use tegata_jwt::Clock;
 use super::password::Password;
 use super::users::find;
 use crate::account::Accounts;
+use crate::cli::log::say;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -27,9 +28,9 @@ impl Changepassword {
         let accounts = Accounts::new(settings, store, Clock::System);
         let is_changed = accounts.change_password(user.id, password).await?;
         ensure!(is_changed, "{username} was deleted at the same moment");
-        eprintln!("changed the password of {username}");
+        say!("changed the password of {username}");
         if !settings.jwt.check_revoke_token {
-            eprintln!(
+            say!(
                 "tokens issued before are of use to their end: `tegata users revoke {username}` ends \
                  refresh and sliding tokens"
             );

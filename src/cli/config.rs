@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use super::settings;
+use crate::cli::log::say;
 use crate::keys;
 use crate::settings::{Source, load, load_with_origins, reference, tables};
 
@@ -40,7 +41,7 @@ impl Config {
 
 fn check(source: &Source) -> Result<()> {
     keys::find(&settings(source)?)?;
-    eprintln!("{source}: ok");
+    say!("{source}: ok");
     Ok(())
 }
 

@@ -1,11 +1,11 @@
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::Misuse;
 use super::createuser::{EMAIL, create};
 use super::password::Password;
+use super::{Misuse, ask};
 use crate::settings::Settings;
 use crate::store::NewUser;
 
@@ -34,7 +34,7 @@ impl Createsuperuser {
         };
         let username = match given {
             Some(username) => username.clone(),
-            None => ask(field, self.no_input)?,
+            None => ask_for(field, self.no_input)?,
         };
         let user = NewUser {
             username,
@@ -50,14 +50,10 @@ impl Createsuperuser {
     }
 }
 
-fn ask(field: &str, never: bool) -> Result<String> {
+fn ask_for(field: &str, never: bool) -> Result<String> {
     let flag = if field == EMAIL { EMAIL } else { "username" };
     if never || !std::io::stdin().is_terminal() {
         bail!(Misuse(format!("no {field} given: use --{flag}")));
     }
-    eprint!("{field}: ");
-    std::io::stderr().flush()?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim().to_owned())
+    ask(&format!("{field}: "))
 }

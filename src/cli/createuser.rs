@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::Misuse;
 use super::password::Password;
 use crate::account::{Accounts, Username};
+use crate::cli::log::say;
 use crate::settings::Settings;
 use crate::store::{NewUser, Store};
 
@@ -68,7 +69,7 @@ pub(super) async fn create(
     let accounts = Accounts::new(settings, store, Clock::System);
     let id = accounts.create(user, password).await?;
     let id = id.with_context(is_taken)?;
-    eprintln!("created user {username} with id {id}");
+    say!("created user {username} with id {id}");
     Ok(())
 }
 

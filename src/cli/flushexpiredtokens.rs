@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tegata_jwt::Clock;
 
 use crate::blacklist::{Blacklist, FLUSH_BATCH, Flushed};
+use crate::cli::log::say;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -30,7 +31,7 @@ impl Flushexpiredtokens {
         let flushed = blacklist.flush(self.batch_size, |hundredths| progress.reach(hundredths));
         let Flushed { tokens, rotations } = flushed.await?;
         progress.bar.finish_and_clear();
-        eprintln!("{tokens} outstanding tokens and {rotations} rotations flushed");
+        say!("{tokens} outstanding tokens and {rotations} rotations flushed");
         Ok(())
     }
 }
@@ -55,7 +56,7 @@ impl Progress {
         let tenths = hundredths / 10;
         let is_worth_a_line = (tenths_before + 1..10).contains(&tenths);
         if is_worth_a_line && !std::io::stderr().is_terminal() {
-            eprintln!("{tenths}0%");
+            say!("{tenths}0%");
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use tegata_jwt::SigningKey;
 use zeroize::Zeroizing;
 
+use crate::cli::log::say;
 use crate::keys;
 use crate::settings::Settings;
 
@@ -111,7 +112,7 @@ fn export_private(settings: &Settings) -> Result<()> {
 
 fn tell(key: &SigningKey, path: &Path) {
     let (kid, algorithm) = (key.kid().unwrap_or("-"), key.algorithm());
-    eprintln!("{}: {algorithm} key {kid}", path.display());
+    say!("{}: {algorithm} key {kid}", path.display());
 }
 
 /// More than the longest key.

@@ -1,6 +1,7 @@
 use anyhow::Result;
 use tegata_jwt::Clock;
 
+use crate::cli::log::say;
 use crate::settings::Settings;
 use crate::store::{Migration, Store};
 
@@ -12,6 +13,6 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
         Migration::Extended => "tegata's own tables brought up to date, Django's left as they are",
         Migration::Found => "tables found, nothing to do",
     };
-    eprintln!("{path}: {done}");
+    say!("{path}: {done}");
     Ok(())
 }

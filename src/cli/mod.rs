@@ -1,14 +1,14 @@
 //! The command line: one command, one file. Data goes to standard output, everything else to
 //! standard error.
 
-#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
-
 mod changepassword;
 mod config;
 mod createsuperuser;
 mod createuser;
 mod flushexpiredtokens;
 mod keys;
+mod limits;
+mod log;
 mod migrate;
 mod password;
 mod serve;
@@ -16,14 +16,14 @@ mod token;
 mod users;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing::Level;
 
-use crate::settings::{LogLevel, Settings, Source, load};
+use self::log::say;
+use crate::settings::{Settings, Source, load};
 
 /// Issues and verifies JSON Web Tokens.
 #[derive(Parser)]
@@ -67,10 +67,11 @@ enum Command {
 
 /// Runs the command of the process's arguments: 0 done, 1 refused or failed, 2 misused.
 pub async fn run() -> ExitCode {
+    log::report_panics();
     match execute(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say!("error: {error:#}");
             ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
         }
     }
@@ -95,27 +96,21 @@ async fn execute(cli: Cli) -> Result<()> {
     }
 }
 
-/// The settings, for a command that acts on them. From here on there is a log, at their level.
+/// The settings, for a command that acts on them. From here on there is a log.
 fn settings(source: &Source) -> Result<Settings> {
     let settings = load(source)?;
-    log_to_stderr(settings.log.level);
+    log::start(&settings.log);
     Ok(settings)
 }
 
-fn log_to_stderr(level: LogLevel) {
-    let level = match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Warn => Level::WARN,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
-        LogLevel::Trace => Level::TRACE,
-    };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+/// Asks on the terminal, and reads a line.
+fn ask(question: &str) -> Result<String> {
+    let mut terminal = std::io::stderr();
+    terminal.write_all(question.as_bytes())?;
+    terminal.flush()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }
 
 /// The command was given what it cannot work with.
@@ -130,5 +125,24 @@ mod tests {
     #[test]
     fn the_commands_are_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// What every user of the machine can read in the list of processes.
+    #[test]
+    fn no_command_takes_a_password_or_a_key_as_an_argument() {
+        let mut commands = vec![Cli::command()];
+        let mut taken = Vec::new();
+        while let Some(command) = commands.pop() {
+            let arguments = command.get_arguments();
+            let values = arguments.filter(|argument| argument.get_action().takes_values());
+            taken.extend(values.map(|argument| argument.get_id().to_string()));
+            commands.extend(command.get_subcommands().cloned());
+        }
+
+        assert!(taken.contains(&"username".to_owned()), "{taken:?}");
+        for secret in ["password", "secret", "key", "private", "hash"] {
+            let mut found = taken.iter().filter(|name| name.contains(secret));
+            assert_eq!(found.next(), None);
+        }
     }
 }

@@ -8,6 +8,7 @@ use tegata_jwt::{Clock, SigningKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::limits;
 use crate::account::random_password;
 use crate::app::App;
 use crate::settings::Settings;
@@ -16,8 +17,11 @@ use crate::{http, keys};
 
 /// `tegata serve`. What can refuse the start comes before what leaves traces, and each step can be
 /// repeated after an interruption.
-pub(super) async fn run(settings: Settings) -> Result<()> {
+pub(super) async fn run(mut settings: Settings) -> Result<()> {
+    let max_connections = &mut settings.server.max_connections;
+    *max_connections = limits::fit(*max_connections);
     let stop = stop_signal()?;
+    limits::outlive_full_files()?;
     let bind = settings.server.bind;
     let listener = TcpListener::bind(bind).await;
     let listener = listener

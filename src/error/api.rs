@@ -9,6 +9,7 @@ use tegata_jwt::{Claim, TokenError};
 
 use super::{RefusedClass, Unavailable};
 use crate::json;
+use crate::seldom::Seldom;
 
 /// An error under `/api`, in the bodies of Ninja JWT: `{"detail", "code"}`.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub enum ApiError {
     Unauthorized,
     /// What is needed for the answer is not there.
     Unavailable(Unavailable),
+    /// The body is in a transfer coding that we do not know.
+    UnknownCoding,
     /// Members have the wrong form, as pydantic tells it.
     Unprocessable(Vec<FieldError>),
     /// The token's user is not active.
@@ -80,6 +83,7 @@ impl ApiError {
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnknownCoding => StatusCode::NOT_IMPLEMENTED,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
@@ -133,6 +137,10 @@ impl ApiError {
             Self::Unavailable(_) => {
                 detail("The service is unavailable, try again", Some("unavailable"))
             }
+            Self::UnknownCoding => detail(
+                "Transfer coding is not supported",
+                Some("unknown_transfer_coding"),
+            ),
             Self::Unprocessable(faults) => json::to_vec(&Faults { detail: faults }),
             Self::UserInactive => detail("User is inactive", failed),
             Self::UserNotFound => detail("User not found", failed),
@@ -149,7 +157,13 @@ impl ApiError {
             Self::Unavailable(error @ Unavailable::HashingBusy) => {
                 tracing::debug!(%error, "unavailable");
             }
-            Self::Unavailable(error) => tracing::error!(%error, "unavailable"),
+            Self::Unavailable(error) => {
+                if let Some(times) = UNAVAILABLE.happened() {
+                    tracing::error!(%error, times, "unavailable");
+                } else {
+                    tracing::debug!(%error, "unavailable");
+                }
+            }
             _ => {}
         }
     }
@@ -220,6 +234,9 @@ impl FieldError {
         Self::new("missing", loc, "Field required")
     }
 }
+
+/// Of a database that is away all requests tell the same.
+static UNAVAILABLE: Seldom = Seldom::new();
 
 /// The headers of every JSON answer: tokens are in most of them, and none belongs in a cache
 /// (RFC 6749 5.1).

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
@@ -46,6 +46,10 @@ impl<T: Schema<S>, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        // Nobody waits for what would be refused when it is there.
+        if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+            return Err(ApiError::TooLarge);
+        }
         let body = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
         let body = body
             .map_err(|_| ApiError::TooSlow)?
@@ -177,6 +181,8 @@ fn parse<T: Schema<S>, S>(body: &[u8], state: &S) -> Result<T, ApiError> {
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
+/// The longest body that is read: four times the longest token.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a client may take for the body of a request.
 const BODY_TIME: Duration = Duration::from_secs(10);
 

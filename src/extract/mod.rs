@@ -7,5 +7,5 @@ mod member;
 
 pub use self::bearer::Bearer;
 pub use self::client_address::ClientAddress;
-pub use self::json::{Empty, Json, Object, Schema};
+pub use self::json::{Empty, Json, MAX_BODY_BYTES, Object, Schema};
 pub use self::member::{Member, NotUnicode};

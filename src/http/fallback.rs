@@ -16,9 +16,8 @@ pub(super) async fn method_not_allowed() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, html, "Method not allowed").into_response()
 }
 
-/// The panic's own words have gone to standard error by now.
+/// The panic is in the log by now.
 pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    tracing::error!("a request panicked");
     ApiError::Internal.into_response()
 }
 

@@ -1,6 +1,8 @@
 //! The shell around the endpoints: routes, limits, request ids, and what no endpoint answers.
 
 mod fallback;
+mod framing;
+mod listener;
 mod request_id;
 mod serve;
 
@@ -10,11 +12,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
+use crate::extract::MAX_BODY_BYTES;
 use crate::token;
 
 pub use self::serve::serve;
@@ -30,6 +33,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(framing::check))
         .layer(CatchPanicLayer::custom(fallback::panicked))
         .layer(SetResponseHeaderLayer::overriding(
             X_CONTENT_TYPE_OPTIONS,
@@ -40,5 +44,3 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-/// Four times the longest token.
-const MAX_BODY_BYTES: usize = 64 * 1024;

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -8,6 +9,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::audit::cut;
 use crate::extract::ClientAddress;
 
 /// Gives a request an id, or keeps the one a proxy gave it, and puts it on its answer and, with the
@@ -34,10 +36,17 @@ pub(super) async fn attach(
         "request",
         id = id.to_str().unwrap_or_default(),
         client = client.map(tracing::field::display),
-        method = %request.method(),
-        path = request.uri().path()
+        method = cut(request.method().as_str()),
+        path = cut(request.uri().path())
     );
-    let mut response = next.run(request).instrument(span).await;
+    let begun = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    tracing::debug!(
+        parent: &span,
+        status = response.status().as_u16(),
+        microseconds = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
 
     response.headers_mut().insert(&REQUEST_ID, id);
     response

@@ -8,6 +8,19 @@ pub struct Log {
     /// The least severe events to log: `"error"`, `"warn"`, `"info"`, `"debug"` or `"trace"`. Why
     /// a token was refused is logged at `"debug"`.
     pub level: LogLevel,
+    /// How an event is written: `"text"`, a line to be read, or `"json"`, a line that is an object.
+    pub format: LogFormat,
+}
+
+/// How an event is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase", expecting = "\"text\" or \"json\"")]
+pub enum LogFormat {
+    /// Time, level, request, place, words, fields.
+    #[default]
+    Text,
+    /// An object of the same.
+    Json,
 }
 
 /// How severe an event is.

@@ -23,7 +23,7 @@ pub use self::database::{Database, DatabaseUrl};
 pub use self::keys::Keys;
 pub use self::limits::{Limits, Rate};
 pub use self::load::{Origins, SettingsError, Source, load, load_with_origins};
-pub use self::log::{Log, LogLevel};
+pub use self::log::{Log, LogFormat, LogLevel};
 pub use self::server::{Network, PathPrefix, Server};
 pub use self::tables::{Entry, Table, tables};
 pub use self::users::Users;
@@ -32,7 +32,7 @@ pub use self::users::Users;
 #[derive(Clone, Debug, Default, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where the service listens.
+    /// Where the service listens, and to how many.
     pub server: Server,
     /// Where users and tokens are kept.
     pub database: Database,

@@ -4,10 +4,11 @@ use documented::DocumentedFields;
 use ipnet::IpNet;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use tegata_jwt::Lifetime;
 
 use super::list;
 
-/// `[server]`: where the service listens.
+/// `[server]`: where the service listens, and to how many.
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
@@ -21,6 +22,13 @@ pub struct Server {
     /// that no proxy vouches for is the address of its connection.
     #[serde(deserialize_with = "list::deserialize")]
     pub trusted_proxies: Vec<Network>,
+    /// How many connections are open at a time; those beyond are closed at once. Where the process
+    /// may open too few files for it, there are fewer, and the log says so at the start.
+    #[serde(deserialize_with = "at_least_one")]
+    pub max_connections: u32,
+    /// How long requests under way may take to end after SIGTERM, and how long the process lives
+    /// on at most.
+    pub drain_time: Lifetime,
 }
 
 impl Default for Server {
@@ -29,6 +37,8 @@ impl Default for Server {
             bind: (Ipv4Addr::LOCALHOST, 8000).into(),
             api_prefix: PathPrefix("/api".to_owned()),
             trusted_proxies: Vec::new(),
+            max_connections: 4096,
+            drain_time: Lifetime::seconds(15),
         }
     }
 }
@@ -38,6 +48,12 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
     let expected = "an address and a port such as \"127.0.0.1:8000\" or \"[::1]:8000\"";
     text.parse()
         .map_err(|_| D::Error::custom(format!("`{text}` is not {expected}")))
+}
+
+fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = u32::deserialize(deserializer).ok();
+    let number = number.filter(|number| *number > 0);
+    number.ok_or_else(|| D::Error::custom("expected a whole number above 0"))
 }
 
 /// The beginning of a URL path: `""`, or `/` and a segment, any number of times.

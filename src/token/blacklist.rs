@@ -5,6 +5,7 @@ use tegata_jwt::TokenClass;
 
 use super::presented::to_the_end;
 use crate::app::App;
+use crate::audit::Event;
 use crate::error::ApiError;
 use crate::extract::{Empty, Json, Object, Schema};
 
@@ -27,7 +28,14 @@ pub(super) async fn blacklist(
     let verified = app.verifier.require_refresh(decoded)?;
 
     let user = app.accounts.key_of(&verified).await?;
-    let add = async move { app.blacklist.add(&verified, &refresh, user).await };
+    let add = async move {
+        let is_first = app.blacklist.add(&verified, &refresh, user.clone()).await?;
+        if is_first {
+            let (user, jti) = (user.as_ref(), verified.jti());
+            Event::TokenBlacklisted { user, jti }.log();
+        }
+        anyhow::Ok(is_first)
+    };
     if !to_the_end(add).await? {
         return Err(ApiError::TokenBlacklisted);
     }

@@ -3,9 +3,11 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
+use tegata_jwt::Issued;
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::audit::{Event, Kind};
 use crate::error::{ApiError, FieldError, Limited};
 use crate::extract::{ClientAddress, Json, Member, Object, Schema};
 use crate::store::User;
@@ -27,12 +29,18 @@ pub(super) async fn login<const N: usize>(
     let Credentials { username, password } = credentials;
     let attempt = match app.limits.begin(client.0, &username) {
         Ok(attempt) => attempt,
-        Err(limited) => return Limited::refused(limited),
+        Err(too_many) => {
+            if too_many.is_news {
+                let username = &username;
+                Event::LoginLimited { username }.log();
+            }
+            return Limited::refused(too_many);
+        }
     };
 
     let logged_in = async {
         let user = app.accounts.authenticate(&username, password).await?;
-        let user = user.ok_or(ApiError::AuthenticationFailed)?;
+        let user = user.ok_or_else(|| refused(&username))?;
         let tokens = issue(&user).await?;
         let member = app.settings.users.username_field.clone();
         Ok(Json(LoggedIn {
@@ -57,6 +65,31 @@ impl<const N: usize> Serialize for LoggedIn<N> {
         let tokens = self.tokens.iter().map(|(member, token)| (*member, token));
         serializer.collect_map([(member.as_str(), name)].into_iter().chain(tokens))
     }
+}
+
+/// Records the login that earned a token, unless the user changed meanwhile.
+pub(super) async fn record(
+    app: &App,
+    user: &User,
+    kind: Kind,
+    issued: &Issued,
+) -> Result<(), ApiError> {
+    if !app.record_login(user, issued).await? {
+        return Err(refused(&user.username));
+    }
+    Event::Login {
+        user: &user.id,
+        username: &user.username,
+        kind,
+        jti: issued.jti.as_ref(),
+    }
+    .log();
+    Ok(())
+}
+
+fn refused(username: &str) -> ApiError {
+    Event::LoginRefused { username }.log();
+    ApiError::AuthenticationFailed
 }
 
 impl Schema<Arc<App>> for Credentials {

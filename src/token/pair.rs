@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::credentials::{Credentials, LoggedIn, login};
+use super::credentials::{Credentials, LoggedIn, login, record};
 use crate::app::App;
-use crate::error::{ApiError, Limited};
+use crate::audit::Kind;
+use crate::error::Limited;
 use crate::extract::{ClientAddress, Json};
 
 /// `POST /api/token/pair`: a user name and a password for a token pair.
@@ -15,9 +16,7 @@ pub(super) async fn pair(
 ) -> Limited<Json<LoggedIn<2>>> {
     login(&app, client, credentials, async |user| {
         let pair = app.issuer.pair(&app.accounts.subject(user))?;
-        if !app.record_login(user, &pair.refresh).await? {
-            return Err(ApiError::AuthenticationFailed);
-        }
+        record(&app, user, Kind::Pair, &pair.refresh).await?;
 
         Ok([
             ("refresh", pair.refresh.token),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::credentials::{Credentials, LoggedIn, login};
+use super::credentials::{Credentials, LoggedIn, login, record};
 use crate::app::App;
-use crate::error::{ApiError, Limited};
+use crate::audit::Kind;
+use crate::error::Limited;
 use crate::extract::{ClientAddress, Json};
 
 /// `POST /api/token/sliding`: a user name and a password for a sliding token.
@@ -17,9 +18,7 @@ pub(super) async fn sliding(
 ) -> Limited<Json<LoggedIn<1>>> {
     login(&app, client, credentials, async |user| {
         let token = app.issuer.sliding(&app.accounts.subject(user))?;
-        if !app.record_login(user, &token).await? {
-            return Err(ApiError::AuthenticationFailed);
-        }
+        record(&app, user, Kind::Sliding, &token).await?;
 
         Ok([("token", token.token)])
     })

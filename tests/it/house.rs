@@ -14,11 +14,11 @@ const FLOORS: [&[&str]; 10] = [
     &["account", "blacklist", "keys", "limits"],
     &["store"],
     &["error", "settings"],
-    &["json", "lock", "rotation"],
+    &["audit", "json", "lock", "rotation", "seldom"],
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 17] = [
+const HOMES: [(&str, &[&str]); 18] = [
     (
         "axum",
         &["src/http/", "src/token/", "src/extract/", "src/error/"],
@@ -46,6 +46,7 @@ const HOMES: [(&str, &[&str]); 17] = [
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
     ("rusqlite", &["src/store/"]),
+    ("rustix", &["src/cli/limits.rs"]),
     ("tower_http", &["src/http/"]),
     ("tracing_subscriber", &["src/cli/"]),
 ];

@@ -186,3 +186,13 @@ fn the_shipped_config_reads_as_it_is_written() {
     let written: Vec<_> = config.lines().filter(is_setting).collect();
     assert_eq!(shown, written);
 }
+
+#[test]
+fn settings_that_are_printed_for_debugging_show_no_secret() {
+    let toml = "[jwt]\nsigning_key = \"hunter2-hunter2\"\nverifying_key = \"hunter2-public\"";
+
+    let printed = format!("{:#?}", load_text(toml).unwrap());
+
+    assert!(printed.contains("signing_key: Some"), "{printed}");
+    assert!(!printed.contains("hunter2"), "{printed}");
+}

@@ -5,6 +5,7 @@ use clap::Args;
 use tegata_jwt::Unverified;
 
 use super::given;
+use crate::cli::log::say;
 use crate::json::one_line;
 
 #[derive(Args)]
@@ -27,7 +28,7 @@ impl Decode {
         for json in [unverified.header().json(), claims.json()] {
             writeln!(out, "{}", one_line(json))?;
         }
-        eprintln!("decoded only: the signature was not verified");
+        say!("decoded only: the signature was not verified");
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use tegata_jwt::{Algorithm, Clock, JwkSet, TokenClass, Unverified, Verifier};
 
 use super::given;
+use crate::cli::log::say;
 use crate::cli::settings;
 use crate::json::one_line;
 use crate::keys;
@@ -52,7 +53,7 @@ fn verify_token(token: &str, class: TokenClass, source: &Source) -> Result<()> {
     let genuine = verifier.verify_as(token, class).context("refused")?;
 
     writeln!(std::io::stdout(), "{}", one_line(genuine.claims().json()))?;
-    eprintln!("verified; the blacklist was not looked at");
+    say!("verified; the blacklist was not looked at");
     Ok(())
 }
 
@@ -68,7 +69,7 @@ fn verify_signature(token: &str, file: &Path, algorithm: Option<Algorithm>) -> R
     let key = key.with_context(|| format!("cannot verify with {shown}"))?;
     unverified.check_signature(&key).context("refused")?;
 
-    eprintln!("the signature is genuine; no claim was looked at");
+    say!("the signature is genuine; no claim was looked at");
     Ok(())
 }
 

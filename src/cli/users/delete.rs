@@ -1,11 +1,12 @@
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use tegata_jwt::Clock;
 
 use super::find;
-use crate::cli::Misuse;
+use crate::cli::log::say;
+use crate::cli::{Misuse, ask};
 use crate::settings::Settings;
 use crate::store::{Deleted, Store};
 
@@ -29,7 +30,7 @@ impl Delete {
         }
 
         match store.delete_user(user.id, Clock::System.now()).await? {
-            Deleted::Done | Deleted::Missing => eprintln!("{username}: deleted"),
+            Deleted::Done | Deleted::Missing => say!("{username}: deleted"),
             Deleted::Needed(table) => bail!(
                 "the table {table} has rows of {username}: delete the user in Django, which knows \
                  what becomes of them, or use `tegata users disable {username}`"
@@ -45,12 +46,11 @@ fn confirm(username: &str) -> Result<()> {
             "no terminal to ask whether this is meant: use --yes".to_owned()
         ));
     }
-    eprint!("Delete the user {username}? This cannot be undone. [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
+    let answer = ask(&format!(
+        "Delete the user {username}? This cannot be undone. [y/N] "
+    ))?;
     ensure!(
-        matches!(answer.trim(), "y" | "Y" | "yes"),
+        matches!(answer.as_str(), "y" | "Y" | "yes"),
         "{username} is left alone"
     );
     Ok(())

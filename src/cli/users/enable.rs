@@ -2,6 +2,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use super::find;
+use crate::cli::log::say;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -21,7 +22,7 @@ impl Enable {
     /// `tegata users enable`.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
         set_active(settings, &self.username, true).await?;
-        eprintln!("{}: enabled", self.username);
+        say!("{}: enabled", self.username);
         Ok(())
     }
 }
@@ -30,7 +31,7 @@ impl Disable {
     /// `tegata users disable`. Access tokens live on to their end, which is minutes away.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
         set_active(settings, &self.username, false).await?;
-        eprintln!("{}: disabled", self.username);
+        say!("{}: disabled", self.username);
         Ok(())
     }
 }

@@ -3,7 +3,9 @@ use clap::Args;
 use tegata_jwt::Clock;
 
 use super::find;
+use crate::audit::Event;
 use crate::blacklist::Blacklist;
+use crate::cli::log::say;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -25,8 +27,14 @@ impl Revoke {
         let user = find(&store, &username).await?;
 
         let blacklist = Blacklist::new(settings, store, Clock::System);
-        let ended = blacklist.end_all_of(user.id).await?;
-        eprintln!("{username}: {ended} tokens blacklisted");
+        let ended = blacklist.end_all_of(user.id.clone()).await?;
+        Event::UserRevoked {
+            user: &user.id,
+            username: &username,
+            tokens: ended,
+        }
+        .log();
+        say!("{username}: {ended} tokens blacklisted");
         Ok(())
     }
 }

@@ -9,41 +9,41 @@ use tempfile::TempDir;
 
 use crate::app::select;
 
-pub(super) struct Folder {
+pub(crate) struct Folder {
     folder: TempDir,
 }
 
 impl Folder {
     /// A folder with a `config.toml` like the shipped one, on a free port and with cheap hashes.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_config(
             "[server]\nbind = \"127.0.0.1:0\"\n[jwt]\nALGORITHM = \"ES256\"\n\
              [users]\npbkdf2_iterations = 1\n",
         )
     }
 
-    pub(super) fn with_config(config: &str) -> Self {
+    pub(crate) fn with_config(config: &str) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("config.toml"), config).unwrap();
         Self { folder }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tegata"));
         command.args(arguments).current_dir(self.folder.path());
         command.env_clear().stdin(Stdio::null());
         command
     }
 
-    pub(super) fn run(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         Outcome::of(self.command(arguments).output().unwrap())
     }
 
-    pub(super) fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
         let mut command = self.command(arguments);
         command
             .stdin(Stdio::piped())
@@ -71,13 +71,13 @@ impl Folder {
     }
 
     /// Starts `tegata serve` and waits until it listens.
-    pub(super) fn serve(&self) -> Service {
+    pub(crate) fn serve(&self) -> Service {
         start(&mut self.command(&["serve"])).listening()
     }
 }
 
 /// Starts a command that serves.
-pub(super) fn start(command: &mut Command) -> Starting {
+pub(crate) fn start(command: &mut Command) -> Starting {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     Starting {
         child: command.spawn().unwrap(),
@@ -85,19 +85,19 @@ pub(super) fn start(command: &mut Command) -> Starting {
 }
 
 /// A service that may not listen yet.
-pub(super) struct Starting {
+pub(crate) struct Starting {
     child: Child,
 }
 
 impl Starting {
     /// Waits until the service listens.
-    pub(super) fn listening(mut self) -> Service {
+    pub(crate) fn listening(mut self) -> Service {
         let mut log = BufReader::new(self.child.stderr.take().unwrap()).lines();
         let mut told = Vec::new();
         let origin = log.by_ref().map(Result::unwrap).find_map(|line| {
             let origin = line
                 .split_once("listening on ")
-                .map(|(_, origin)| origin.to_owned());
+                .map(|(_, rest)| rest.split('"').next().unwrap().to_owned());
             told.push(line);
             origin
         });
@@ -114,16 +114,16 @@ impl Starting {
 
 /// A command that has ended.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {
     /// Asserts that the command was refused, for a reason that says this.
     #[track_caller]
-    pub(super) fn assert_refused(&self, reason: &str) {
+    pub(crate) fn assert_refused(&self, reason: &str) {
         assert_eq!(self.code, Some(1), "{self:?}");
         assert!(self.stderr.contains(reason), "{self:?}");
     }
@@ -138,21 +138,21 @@ impl Outcome {
 }
 
 /// A service in a process of its own.
-pub(super) struct Service {
+pub(crate) struct Service {
     child: Child,
-    pub(super) origin: String,
+    pub(crate) origin: String,
     told: Vec<String>,
     log: Box<dyn Iterator<Item = std::io::Result<String>>>,
 }
 
 impl Service {
     /// Sends SIGTERM and waits for the end.
-    pub(super) fn stop(self) -> Outcome {
+    pub(crate) fn stop(self) -> Outcome {
         self.terminate();
         self.wait()
     }
 
-    pub(super) fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let kill = format!("kill -TERM {}", self.child.id());
         assert!(
             Command::new("sh")
@@ -164,7 +164,7 @@ impl Service {
     }
 
     /// The exit code, and all that was said on standard output and in the log.
-    pub(super) fn wait(mut self) -> Outcome {
+    pub(crate) fn wait(mut self) -> Outcome {
         let stdout = std::io::read_to_string(self.child.stdout.take().unwrap()).unwrap();
         self.told.extend(self.log.by_ref().map(Result::unwrap));
         Outcome {

@@ -1,12 +1,13 @@
 mod changepassword;
-mod command;
+pub(crate) mod command;
 mod config;
 mod createsuperuser;
 mod createuser;
 mod flushexpiredtokens;
 mod help;
 mod keys;
+mod log;
 mod migrate;
-mod serve;
-mod token;
+pub(crate) mod serve;
+pub(crate) mod token;
 mod users;

@@ -12,7 +12,7 @@ pub(in crate::cli) fn with_alice() -> Folder {
     folder
 }
 
-pub(in crate::cli) fn token(issued: &Outcome, name: &str) -> String {
+pub(crate) fn token(issued: &Outcome, name: &str) -> String {
     let json: Value = serde_json::from_str(&issued.stdout).unwrap();
     json[name].as_str().unwrap().to_owned()
 }

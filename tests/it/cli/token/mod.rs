@@ -1,3 +1,3 @@
 mod decode;
-pub(super) mod issue;
+pub(crate) mod issue;
 mod verify;

@@ -22,7 +22,10 @@ fn all_tokens_of_the_user_are_blacklisted_and_nobody_elses() {
     let revoked = folder.run(&["users", "revoke", "alice"]);
 
     assert_eq!(revoked.code, Some(0), "{revoked:?}");
-    assert_eq!(revoked.stderr, "alice: 2 tokens blacklisted\n");
+    assert!(
+        revoked.stderr.ends_with("alice: 2 tokens blacklisted\n"),
+        "{revoked:?}"
+    );
     assert_eq!(blacklisted(&folder), 2);
 }
 
@@ -35,7 +38,10 @@ fn once_more_there_is_nothing_left_to_revoke() {
     let again = folder.run(&["users", "revoke", "alice"]);
 
     assert_eq!(again.code, Some(0));
-    assert_eq!(again.stderr, "alice: 0 tokens blacklisted\n");
+    assert!(
+        again.stderr.ends_with("alice: 0 tokens blacklisted\n"),
+        "{again:?}"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,6 @@
+mod answers;
+mod faults;
+mod framing;
+mod load;
+mod raw;
+mod stop;
