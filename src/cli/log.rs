@@ -16,7 +16,7 @@ use tracing_subscriber::registry;
 
 use crate::settings::{Log, LogFormat, LogLevel};
 
-/// Tells something, as [`say!`] does, whether or not it can be heard.
+/// Tells something, as `eprintln!` does, and goes on where nobody can hear it.
 macro_rules! say {
     ($($words:tt)*) => {
         $crate::cli::log::tell(format_args!($($words)*))

@@ -1,5 +1,5 @@
-//! Connections as they come in: no more at a time than are allowed, and none that is never read
-//! from.
+//! Connections as they come in: no more at a time than are allowed, and none whose client never
+//! reads what it asked for.
 
 use std::io;
 use std::net::SocketAddr;

@@ -18,12 +18,13 @@ pub struct Server {
     /// The path under which `/token/pair` and its like live, without a slash at its end.
     pub api_prefix: PathPrefix,
     /// The addresses or networks of the proxies in front, such as `["127.0.0.1", "10.0.0.0/8"]`: only
-    /// they are believed when they say in `X-Forwarded-For` whose request it is. The name of a client
-    /// that no proxy vouches for is the address of its connection.
+    /// they are believed when they say in `X-Forwarded-For` whose request it is. Without them the
+    /// address of a client is that of its connection.
     #[serde(deserialize_with = "list::deserialize")]
     pub trusted_proxies: Vec<Network>,
-    /// How many connections are open at a time; those beyond are closed at once. Where the process
-    /// may open too few files for it, there are fewer, and the log says so at the start.
+    /// How many connections are open at a time; those beyond are closed at once. Each takes some
+    /// 120 KiB of memory at worst. Where the process may open too few files for it, there are
+    /// fewer, and the log says so at the start.
     #[serde(deserialize_with = "at_least_one")]
     pub max_connections: u32,
     /// How long requests under way may take to end after SIGTERM, and how long the process lives
