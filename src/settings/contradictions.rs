@@ -1,3 +1,5 @@
+mod work_factors;
+
 use chrono::TimeDelta;
 
 use super::{Blacklist, Settings};
@@ -33,6 +35,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
         found.push(jwt_keys(&["user_id_field"], reason));
     }
     found.extend(header(jwt));
+    found.extend(work_factors::work_factors(&settings.users));
     found
 }
 

@@ -218,7 +218,12 @@ fn is_table(name: &str) -> bool {
 const DEFAULT_FILE: &str = "config.toml";
 const ENVIRONMENT: &str = "environment";
 /// The settings that may be lists.
-const LISTS: [&str; 3] = ["audience", "auth_header_types", "auth_token_classes"];
+const LISTS: [&str; 4] = [
+    "audience",
+    "auth_header_types",
+    "auth_token_classes",
+    "password_hashers",
+];
 /// What `[jwt]` may be called as well, as Django's settings call it.
 const JWT_ALIASES: [&str; 2] = ["ninja_jwt", "simple_jwt"];
 

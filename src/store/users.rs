@@ -138,6 +138,19 @@ impl Store {
         self.sqlite.write(insert).await
     }
 
+    /// Puts another hash of the same password in the place of the old one. `false`, and nothing
+    /// written, where the old one stands no more: a password changed meanwhile is not undone.
+    pub async fn upgrade_password(&self, id: UserId, old: String, new: String) -> Result<bool> {
+        let update = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached(
+                "UPDATE auth_user SET password = $1 WHERE id = $2 AND password = $3",
+            )?;
+            let updated = statement.execute(params![new, UserKey(&id), old])?;
+            Ok(updated == 1)
+        };
+        self.sqlite.write(update).await
+    }
+
     /// Whether this database was made by tegata and has never had a user: Django fills
     /// `django_content_type` as soon as it migrates, and `AUTOINCREMENT` remembers who is gone.
     pub async fn never_had_a_user(&self) -> Result<bool> {

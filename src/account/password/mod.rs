@@ -1,179 +1,153 @@
-//! Passwords in Django's format: `pbkdf2_sha256$ITERATIONS$SALT$HASH`.
+//! Passwords in Django's format: `algorithm$…`.
 
-use std::num::NonZeroU32;
+mod argon2;
+mod bcrypt;
+mod md5;
+mod pbkdf2;
+mod salt;
+mod scrypt;
+mod stored;
 
-use aws_lc_rs::{pbkdf2, rand};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use tegata_jwt::CryptoError;
-use zeroize::Zeroizing;
+use self::bcrypt::Input;
+use self::pbkdf2::Digest;
+use self::stored::Stored;
+use crate::error::Unavailable;
+use crate::settings::{PasswordHasher, Users};
 
-/// Whether the password fits the stored hash of an active user, if there is one that can be
-/// checked.
-///
-/// A refusal takes as long as a check of `iterations` rounds, whatever the reason, so that the
-/// time does not tell an unknown or inactive user from a wrong password. An old hash of more
-/// rounds takes its own time.
-pub(super) fn check(
-    stored: Option<&str>,
-    is_active: bool,
-    password: &str,
-    iterations: u32,
-) -> bool {
-    let Some(stored) = stored.and_then(Pbkdf2::parse) else {
-        burn(password, iterations);
-        return false;
-    };
+pub use self::salt::random;
 
-    let is_accepted = stored.verify(password) && is_active;
-    if !is_accepted {
-        burn(password, iterations.saturating_sub(stored.iterations.get()));
-    }
-    is_accepted
+/// Django's `PASSWORD_HASHERS`, and the work that a new hash of each takes.
+pub(super) struct Hashers {
+    settings: Users,
 }
 
-/// A new hash, with a salt of its own.
-pub(super) fn hash(password: &str, iterations: u32) -> Result<String, CryptoError> {
-    let salt = salt()?;
-    let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
-    let hash = STANDARD.encode(derive(password, &salt, iterations));
-    Ok(format!("{NAME}${iterations}${salt}${hash}"))
+/// What came of a password. No `Debug`: a hash does not belong in logs.
+pub(super) enum Verdict {
+    /// It does not fit, or nobody may log in with it.
+    Refused,
+    /// It fits. There is a hash to be kept in the place of the old one where that is not as the
+    /// preferred hasher would make it now.
+    Accepted { upgrade: Option<String> },
 }
 
-/// A password nobody knows yet: 120 random bits in 20 characters that need no quoting.
-pub fn random() -> Result<Zeroizing<String>, CryptoError> {
-    let mut bits = [0; 15];
-    rand::fill(&mut bits).map_err(|_| CryptoError)?;
-    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bits)))
+/// Why there is no hash of a password.
+#[derive(Debug, thiserror::Error)]
+pub enum NotHashed {
+    /// Bcrypt would pass over a part of it (CVE-2025-22228).
+    #[error(
+        "bcrypt takes no password of more than 72 bytes or with a NUL: choose another password, or \
+         put \"bcrypt_sha256\" before \"bcrypt\" in [users] password_hashers"
+    )]
+    BeyondBcrypt,
+    /// It cannot be hashed now.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
 }
 
-/// A stored hash, taken apart.
-struct Pbkdf2<'a> {
-    iterations: NonZeroU32,
-    salt: &'a str,
-    hash: Vec<u8>,
-}
-
-impl<'a> Pbkdf2<'a> {
-    /// `None` for an unusable password (`!…`), another algorithm, or a damaged hash.
-    fn parse(stored: &'a str) -> Option<Self> {
-        let mut parts = stored.split('$');
-        let [name, iterations, salt, hash] =
-            [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
-        if name != NAME || parts.next().is_some() {
-            return None;
+impl Hashers {
+    pub(super) fn new(settings: &Users) -> Self {
+        Self {
+            settings: settings.clone(),
         }
-        let iterations = iterations.parse().ok()?;
-        let hash = STANDARD
-            .decode(hash)
-            .ok()
-            .filter(|hash| hash.len() == HASH_BYTES)?;
-        Some(Self {
-            iterations,
-            salt,
-            hash,
+    }
+
+    /// Whether the password fits the stored hash of an active user, if there is one that can be
+    /// checked.
+    ///
+    /// A refusal takes as long as a check by the preferred hasher, whatever the reason, so that the
+    /// time does not tell an unknown or inactive user from a wrong password. An old hash of another
+    /// algorithm or of more work takes its own time.
+    pub(super) fn check(
+        &self,
+        stored: Option<&str>,
+        is_active: bool,
+        password: &str,
+    ) -> Result<Verdict, Unavailable> {
+        let Some((hasher, stored)) = stored.and_then(|stored| self.parse(stored)) else {
+            return self.burn(password);
+        };
+
+        let is_preferred = hasher == self.preferred();
+        if !stored.verify(password)? || !is_active {
+            if is_preferred {
+                stored.burn_difference(password, &self.settings)?;
+            }
+            return Ok(Verdict::Refused);
+        }
+
+        let is_current = is_preferred && stored.is_current(&self.settings);
+        let wants_upgrade = self.settings.upgrade_password_hashes && !is_current;
+        Ok(Verdict::Accepted {
+            upgrade: wants_upgrade.then(|| self.upgrade(password)).flatten(),
         })
     }
 
-    /// Compares in constant time.
-    fn verify(&self, password: &str) -> bool {
-        let (salt, password) = (self.salt.as_bytes(), password.as_bytes());
-        pbkdf2::verify(ALGORITHM, self.iterations, salt, password, &self.hash).is_ok()
+    /// A new hash by the preferred hasher, with a salt of its own.
+    pub(super) fn hash(&self, password: &str) -> Result<String, NotHashed> {
+        let Users {
+            pbkdf2_iterations,
+            bcrypt_rounds,
+            ..
+        } = self.settings;
+        let unavailable = Unavailable::from;
+        let hash = match self.preferred() {
+            PasswordHasher::Pbkdf2Sha256 => {
+                pbkdf2::hash(Digest::Sha256, password, pbkdf2_iterations).map_err(unavailable)?
+            }
+            PasswordHasher::Pbkdf2Sha1 => {
+                pbkdf2::hash(Digest::Sha1, password, pbkdf2_iterations).map_err(unavailable)?
+            }
+            PasswordHasher::Argon2 => argon2::hash(password, self.settings.argon2_cost())?,
+            PasswordHasher::BcryptSha256 => bcrypt::hash(Input::Sha256, password, bcrypt_rounds)?,
+            PasswordHasher::Bcrypt => bcrypt::hash(Input::Password, password, bcrypt_rounds)?,
+            PasswordHasher::Scrypt => scrypt::hash(password, self.settings.scrypt_cost())?,
+            PasswordHasher::Md5 => md5::hash(password).map_err(unavailable)?,
+        };
+        Ok(format!("{}${hash}", self.preferred().algorithm()))
+    }
+
+    fn preferred(&self) -> PasswordHasher {
+        self.settings.password_hashers.preferred()
+    }
+
+    /// `None` for an unusable password (`!…`), an algorithm that is not known, and a damaged hash.
+    fn parse<'a>(&self, stored: &'a str) -> Option<(PasswordHasher, Stored<'a>)> {
+        let (algorithm, rest) = stored.split_once('$')?;
+        let mut known = self.settings.password_hashers.iter();
+        let hasher = known.find(|hasher| hasher.algorithm() == algorithm)?;
+
+        let parsed = Stored::parse(hasher, rest);
+        if parsed.is_none() {
+            tracing::warn!(algorithm, "a stored password hash is damaged");
+        }
+        Some((hasher, parsed?))
+    }
+
+    /// The refusal of somebody whose password cannot be checked.
+    fn burn(&self, password: &str) -> Result<Verdict, Unavailable> {
+        match self.hash(password) {
+            Ok(_) | Err(NotHashed::BeyondBcrypt) => Ok(Verdict::Refused),
+            Err(NotHashed::Unavailable(error)) => Err(error),
+        }
+    }
+
+    /// An upgrade that cannot be made refuses nobody.
+    fn upgrade(&self, password: &str) -> Option<String> {
+        match self.hash(password) {
+            Ok(hash) => Some(hash),
+            Err(error) => {
+                tracing::warn!(%error, "a password hash was not upgraded");
+                None
+            }
+        }
     }
 }
 
-fn derive(password: &str, salt: &str, iterations: NonZeroU32) -> [u8; HASH_BYTES] {
-    let mut hash = [0; HASH_BYTES];
-    pbkdf2::derive(
-        ALGORITHM,
-        iterations,
-        salt.as_bytes(),
-        password.as_bytes(),
-        &mut hash,
-    );
-    hash
+/// A number as Django writes it: digits, and no sign before them.
+fn number(text: &str) -> Option<u32> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_digits)
 }
-
-fn burn(password: &str, iterations: u32) {
-    if let Some(iterations) = NonZeroU32::new(iterations) {
-        derive(password, "burnt", iterations);
-    }
-}
-
-/// As Django's: 22 letters and digits, 128 bits and more.
-fn salt() -> Result<String, CryptoError> {
-    let mut salt = String::with_capacity(SALT_CHARACTERS);
-    while salt.len() < SALT_CHARACTERS {
-        let mut bytes = [0; 32];
-        rand::fill(&mut bytes).map_err(|_| CryptoError)?;
-        // The bytes that stand for no letter or digit are passed over: no character is likelier.
-        let characters = bytes
-            .iter()
-            .filter_map(|byte| ALPHABET.get(usize::from(byte >> 2)));
-        salt.extend(
-            characters
-                .take(SALT_CHARACTERS - salt.len())
-                .map(|byte| char::from(*byte)),
-        );
-    }
-    Ok(salt)
-}
-
-static ALGORITHM: pbkdf2::Algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
-const NAME: &str = "pbkdf2_sha256";
-const HASH_BYTES: usize = 32;
-const SALT_CHARACTERS: usize = 22;
-const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Made by Django 5.2: `make_password("alice-pw", "saltsaltsaltsaltsaltsa")`, 1,000 rounds.
-    const DJANGO: &str =
-        "pbkdf2_sha256$1000$saltsaltsaltsaltsaltsa$CsNxP7taFR4nvMzukOKC/ht67+r0GVDFxtK8qy09kq0=";
-
-    #[test]
-    fn a_hash_made_by_django_is_verified() {
-        assert!(check(Some(DJANGO), true, "alice-pw", 1));
-        assert!(!check(Some(DJANGO), true, "alice-PW", 1));
-        assert!(!check(Some(DJANGO), false, "alice-pw", 1));
-    }
-
-    #[test]
-    fn a_new_hash_fits_its_password_only() {
-        let stored = hash("pa$$ wörd", 2).unwrap();
-
-        assert!(stored.starts_with("pbkdf2_sha256$2$"), "{stored}");
-        assert!(check(Some(&stored), true, "pa$$ wörd", 1));
-        assert!(!check(Some(&stored), true, "pa$$ w\u{f6}rd ", 1));
-        assert_ne!(stored, hash("pa$$ wörd", 2).unwrap());
-    }
-
-    #[test]
-    fn a_stored_hash_is_not_its_own_password() {
-        assert!(!check(Some(DJANGO), true, DJANGO, 1));
-    }
-
-    #[test]
-    fn an_unusable_or_damaged_hash_fits_nothing() {
-        let damaged = [
-            "",
-            "!",
-            "!4kA7mXo2",
-            "alice-pw",
-            "pbkdf2_sha256$$salt$",
-            "pbkdf2_sha256$0$salt$AAAA",
-            "pbkdf2_sha256$many$salt$AAAA",
-            "pbkdf2_sha256$1000$salt",
-            "md5$salt$5d41402abc4b2a76b9719d911017c592",
-        ];
-
-        assert!(
-            damaged
-                .iter()
-                .all(|stored| !check(Some(stored), true, "alice-pw", 1))
-        );
-        assert!(!check(None, true, "", 1));
-    }
-}
+mod tests;
