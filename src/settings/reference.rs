@@ -153,8 +153,8 @@ const SHIPPED: [Shipped; 9] = [
         table: "users",
         key: "password_hashers",
         value: "[\"argon2\", \"pbkdf2_sha256\", \"pbkdf2_sha1\", \"bcrypt_sha256\", \"scrypt\"]",
-        reason: "Argon2 takes memory besides time, of which whoever guesses at stolen hashes has \
-                 less. Not so beside a Django that lists another first.",
+        reason: "Each guess at a stolen hash of Argon2 takes memory besides time. Beside a Django \
+                 give its own list.",
     },
 ];
 

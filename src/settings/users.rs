@@ -9,21 +9,21 @@ use super::work_factors::{Argon2Cost, ScryptCost};
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Users {
-    /// Django's `PASSWORD_HASHERS`: how passwords may be hashed. The first makes new hashes, the
-    /// others are verified; a hash of any other algorithm fits no password. Known are
-    /// `"pbkdf2_sha256"`, `"pbkdf2_sha1"`, `"argon2"`, `"bcrypt_sha256"`, `"scrypt"`, `"bcrypt"` and
-    /// `"md5"`, also by the names of Django's classes. Beside a Django give the list of its own
-    /// `PASSWORD_HASHERS`: else the two hash each password anew in turn, and a Django without
-    /// argon2-cffi could not read what was upgraded.
+    /// Django's `PASSWORD_HASHERS`: how passwords may be hashed. The first makes new hashes, and a
+    /// refused login costs as much as one of them; those of the others are verified; a hash of any
+    /// other algorithm fits no password. Known are `"pbkdf2_sha256"`, `"pbkdf2_sha1"`, `"argon2"`,
+    /// `"bcrypt_sha256"`, `"scrypt"`, `"bcrypt"` and `"md5"`, also by the names of Django's classes.
+    /// Beside a Django give its own list: else the two hash each password anew in turn, and a
+    /// Django without argon2-cffi cannot read what was upgraded.
     pub password_hashers: PasswordHashers,
-    /// Whether a login hashes the password anew where its hash is not as the first of
-    /// `password_hashers` would make it now, as Django does.
+    /// Whether a login, as Django's, hashes the password anew where the hash is not as the first
+    /// of `password_hashers` would make it now.
     pub upgrade_password_hashes: bool,
-    /// How many rounds of PBKDF2 a new password hash takes, and how many a refused login costs.
-    /// The default is Django 5.2's.
+    /// How many rounds of PBKDF2 a new password hash takes. The default is Django 5.2's, as are
+    /// those below.
     #[serde(deserialize_with = "at_least_one")]
     pub pbkdf2_iterations: u32,
-    /// How much memory a hash of Argon2 takes, in KiB, for as many hashes at a time as there are
+    /// How much memory a hash of Argon2 takes, in KiB. As many are made at a time as there are
     /// cores.
     #[serde(deserialize_with = "at_least_one")]
     pub argon2_memory_cost: u32,

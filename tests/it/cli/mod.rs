@@ -5,6 +5,7 @@ mod flushexpiredtokens;
 mod help;
 mod keys;
 mod migrate;
+mod passwords;
 mod serve;
 mod token;
 mod users;
