@@ -2,9 +2,9 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use md5::{Digest, Md5 as Hasher};
-use tegata_jwt::CryptoError;
 
 use super::salt::{SALT_CHARACTERS, salt};
+use crate::error::Unavailable;
 
 /// A stored hash, taken apart.
 pub(super) struct Md5<'a> {
@@ -31,7 +31,7 @@ impl<'a> Md5<'a> {
 }
 
 /// What follows the name of the algorithm in a new hash.
-pub(super) fn hash(password: &str) -> Result<String, CryptoError> {
+pub(super) fn hash(password: &str) -> Result<String, Unavailable> {
     let salt = salt()?;
     let hash = derive(password, &salt);
     Ok(format!("{salt}${hash}"))

@@ -89,19 +89,16 @@ impl Hashers {
             bcrypt_rounds,
             ..
         } = self.settings;
-        let unavailable = Unavailable::from;
         let hash = match self.preferred() {
             PasswordHasher::Pbkdf2Sha256 => {
-                pbkdf2::hash(Digest::Sha256, password, pbkdf2_iterations).map_err(unavailable)?
+                pbkdf2::hash(Digest::Sha256, password, pbkdf2_iterations)?
             }
-            PasswordHasher::Pbkdf2Sha1 => {
-                pbkdf2::hash(Digest::Sha1, password, pbkdf2_iterations).map_err(unavailable)?
-            }
+            PasswordHasher::Pbkdf2Sha1 => pbkdf2::hash(Digest::Sha1, password, pbkdf2_iterations)?,
             PasswordHasher::Argon2 => argon2::hash(password, self.settings.argon2_cost())?,
             PasswordHasher::BcryptSha256 => bcrypt::hash(Input::Sha256, password, bcrypt_rounds)?,
             PasswordHasher::Bcrypt => bcrypt::hash(Input::Password, password, bcrypt_rounds)?,
             PasswordHasher::Scrypt => scrypt::hash(password, self.settings.scrypt_cost())?,
-            PasswordHasher::Md5 => md5::hash(password).map_err(unavailable)?,
+            PasswordHasher::Md5 => md5::hash(password)?,
         };
         Ok(format!("{}${hash}", self.preferred().algorithm()))
     }

@@ -5,10 +5,10 @@ use std::num::NonZeroU32;
 use aws_lc_rs::pbkdf2::{self, Algorithm};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tegata_jwt::CryptoError;
 
 use super::number;
 use super::salt::{SALT_CHARACTERS, salt};
+use crate::error::Unavailable;
 use crate::settings::work_factors::PBKDF2_ITERATIONS;
 
 /// The digest that PBKDF2 repeats.
@@ -80,7 +80,7 @@ impl<'a> Pbkdf2<'a> {
 }
 
 /// What follows the name of the algorithm in a new hash.
-pub(super) fn hash(digest: Digest, password: &str, iterations: u32) -> Result<String, CryptoError> {
+pub(super) fn hash(digest: Digest, password: &str, iterations: u32) -> Result<String, Unavailable> {
     let salt = salt()?;
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
     let hash = STANDARD.encode(derive(digest, password, &salt, iterations));

@@ -165,6 +165,18 @@ proptest! {
     }
 
     #[test]
+    fn no_character_in_a_hash_makes_a_check_panic(
+        stored in prop::sample::select(DJANGO.map(|(_, stored)| stored).to_vec()),
+        at: prop::sample::Index,
+        character in prop_oneof![prop::char::range('$', '9'), prop::char::any()],
+    ) {
+        let at = at.index(stored.len());
+        let damaged = format!("{}{character}{}", &stored[..at], &stored[at + 1..]);
+
+        fits(&damaged, "alice-pw");
+    }
+
+    #[test]
     fn no_stored_text_makes_a_check_panic(
         stored: String,
         algorithm in prop::sample::select(PasswordHasher::ALL.map(PasswordHasher::algorithm).to_vec()),
