@@ -4,16 +4,19 @@ mod hashing;
 mod password;
 mod username;
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use tegata_jwt::{Clock, Issuer, Subject, UserId, Verified};
 use zeroize::Zeroizing;
 
 use self::hashing::HashingPool;
+use self::password::{Hashers, Verdict};
 use crate::error::Unavailable;
 use crate::settings::Settings;
 use crate::store::{NewUser, Store, Unchanged, User};
 
-pub use self::password::random as random_password;
+pub use self::password::{NotHashed, random as random_password};
 pub use self::username::Username;
 
 /// The users of the database, with the pool that hashes their passwords.
@@ -21,7 +24,7 @@ pub struct Accounts {
     store: Store,
     hashing: HashingPool,
     clock: Clock,
-    iterations: u32,
+    hashers: Arc<Hashers>,
     named_by: NamedBy,
     must_be_active: bool,
     /// Whether tokens end with the password they were obtained with.
@@ -58,7 +61,7 @@ impl Accounts {
             store,
             hashing,
             clock,
-            iterations: settings.users.pbkdf2_iterations,
+            hashers: Arc::new(Hashers::new(&settings.users)),
             named_by: if settings.jwt.user_id_field == settings.users.username_field {
                 NamedBy::Username
             } else {
@@ -71,6 +74,8 @@ impl Accounts {
 
     /// The user of that name, where the password is right and the user active. Every other case
     /// costs the same and answers `None`, save that a password over the bound costs nothing.
+    ///
+    /// A hash that is out of date is replaced on the way, and the user answered with the new one.
     pub async fn authenticate(
         &self,
         username: &str,
@@ -80,14 +85,20 @@ impl Accounts {
             return Ok(None);
         }
 
-        let user = self.store.user_by_username(username).await?;
-        let stored = user.as_ref().map(|user| user.password.clone());
-        let is_active = user.as_ref().is_some_and(|user| user.is_active);
-        let iterations = self.iterations;
-        let check = move || password::check(stored.as_deref(), is_active, &password, iterations);
-        let is_accepted = self.hashing.run(check).await?;
-
-        Ok(user.filter(|_| is_accepted))
+        let password = Arc::new(password);
+        let Some((user, upgrade)) = self.check(username, &password).await? else {
+            return Ok(None);
+        };
+        let Some(upgrade) = upgrade else {
+            return Ok(Some(user));
+        };
+        if let Some(user) = self.upgrade(user, upgrade).await {
+            return Ok(Some(user));
+        }
+        // Another login was first with its upgrade, or the password was changed meanwhile: it has
+        // to fit what stands there now.
+        let again = self.check(username, &password).await?;
+        Ok(again.map(|(user, _)| user))
     }
 
     /// A user for the claims of a token.
@@ -143,12 +154,13 @@ impl Accounts {
         &self,
         user: NewUser,
         password: Option<Zeroizing<String>>,
-    ) -> Result<Option<UserId>, Unavailable> {
+    ) -> Result<Option<UserId>, NotHashed> {
         let hash = match password {
             Some(password) => self.hash(password).await?,
-            None => password::unusable()?,
+            None => password::unusable().map_err(Unavailable::from)?,
         };
-        Ok(self.store.create_user(user, hash, self.clock.now()).await?)
+        let created = self.store.create_user(user, hash, self.clock.now()).await;
+        Ok(created.map_err(Unavailable::from)?)
     }
 
     /// Gives a user another password: `false` where the user is gone.
@@ -156,15 +168,51 @@ impl Accounts {
         &self,
         id: UserId,
         password: Zeroizing<String>,
-    ) -> Result<bool, Unavailable> {
+    ) -> Result<bool, NotHashed> {
         let hash = self.hash(password).await?;
-        Ok(self.store.set_password(id, hash).await?)
+        let changed = self.store.set_password(id, hash).await;
+        Ok(changed.map_err(Unavailable::from)?)
     }
 
-    async fn hash(&self, password: Zeroizing<String>) -> Result<String, Unavailable> {
-        let iterations = self.iterations;
-        let hash = move || password::hash(&password, iterations);
-        Ok(self.hashing.run(hash).await??)
+    async fn hash(&self, password: Zeroizing<String>) -> Result<String, NotHashed> {
+        let hashers = Arc::clone(&self.hashers);
+        self.hashing.run(move || hashers.hash(&password)).await?
+    }
+
+    /// The user of that name, where the password is right and the user active, and the hash that
+    /// is to take the place of the old one.
+    async fn check(
+        &self,
+        username: &str,
+        password: &Arc<Zeroizing<String>>,
+    ) -> Result<Option<(User, Option<String>)>, Unavailable> {
+        let user = self.store.user_by_username(username).await?;
+        let stored = user.as_ref().map(|user| user.password.clone());
+        let is_active = user.as_ref().is_some_and(|user| user.is_active);
+        let (hashers, password) = (Arc::clone(&self.hashers), Arc::clone(password));
+        let check = move || hashers.check(stored.as_deref(), is_active, &password);
+        Ok(match self.hashing.run(check).await?? {
+            Verdict::Refused => None,
+            Verdict::Accepted { upgrade } => user.map(|user| (user, upgrade)),
+        })
+    }
+
+    /// The user with the new hash; `None`, and nothing written, where the old one stands no more.
+    /// A write that fails refuses nobody: the user goes on with the old hash.
+    async fn upgrade(&self, user: User, hash: String) -> Option<User> {
+        let (id, old) = (user.id.clone(), user.password.clone());
+        let written = self.store.upgrade_password(id, old, hash.clone()).await;
+        match written {
+            Ok(true) => Some(User {
+                password: hash,
+                ..user
+            }),
+            Ok(false) => None,
+            Err(error) => {
+                tracing::warn!("a password hash was not upgraded: {error:#}");
+                Some(user)
+            }
+        }
     }
 
     /// The user whom tokens call this.

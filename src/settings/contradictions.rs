@@ -1,3 +1,5 @@
+mod work_factors;
+
 use chrono::TimeDelta;
 
 use super::{Blacklist, Server, Settings};
@@ -28,6 +30,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
     found.extend(claim_names(jwt));
     found.extend(user_id_field(settings));
     found.extend(header(jwt));
+    found.extend(work_factors::work_factors(&settings.users));
     found
 }
 

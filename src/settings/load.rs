@@ -218,11 +218,12 @@ fn is_table(name: &str) -> bool {
 const DEFAULT_FILE: &str = "config.toml";
 const ENVIRONMENT: &str = "environment";
 /// The settings that may be lists.
-const LISTS: [&str; 4] = [
+const LISTS: [&str; 5] = [
     "audience",
     "auth_header_types",
     "auth_token_classes",
     "trusted_proxies",
+    "password_hashers",
 ];
 /// What `[jwt]` may be called as well, as Django's settings call it.
 const JWT_ALIASES: [&str; 2] = ["ninja_jwt", "simple_jwt"];

@@ -97,7 +97,7 @@ struct Shipped {
     reason: &'static str,
 }
 
-const SHIPPED: [Shipped; 8] = [
+const SHIPPED: [Shipped; 9] = [
     Shipped {
         table: "jwt",
         key: "rotate_refresh_tokens",
@@ -148,6 +148,13 @@ const SHIPPED: [Shipped; 8] = [
         value: "\"1h\"",
         reason: "Django's rows stay until somebody flushes them by hand, those of its users' logins \
                  included.",
+    },
+    Shipped {
+        table: "users",
+        key: "password_hashers",
+        value: "[\"argon2\", \"pbkdf2_sha256\", \"pbkdf2_sha1\", \"bcrypt_sha256\", \"scrypt\"]",
+        reason: "Each guess at a stolen hash of Argon2 takes memory besides time. Beside a Django \
+                 give its own list.",
     },
 ];
 

@@ -2,6 +2,9 @@ use documented::DocumentedFields;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::password_hashers::PasswordHashers;
+use super::work_factors::{Argon2Cost, ScryptCost};
+
 /// `[users]`: where users are, and how their passwords are kept.
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -29,13 +32,69 @@ pub struct Users {
     /// The column of the time of the last login. Only needed with `UPDATE_LAST_LOGIN`.
     #[serde(deserialize_with = "name_or_none")]
     pub last_login_column: String,
-    /// How many rounds of PBKDF2 a new password hash takes, and how many a refused login costs.
-    /// The default is Django 5.2's.
+    /// Django's `PASSWORD_HASHERS`: how passwords may be hashed. The first makes new hashes, and a
+    /// refused login costs as much as one of them; those of the others are verified; a hash of any
+    /// other algorithm fits no password. Known are `"pbkdf2_sha256"`, `"pbkdf2_sha1"`, `"argon2"`,
+    /// `"bcrypt_sha256"`, `"scrypt"`, `"bcrypt"` and `"md5"`, also by the names of Django's classes.
+    /// Beside a Django give its own list: else the two hash each password anew in turn, and a
+    /// Django without argon2-cffi cannot read what was upgraded.
+    pub password_hashers: PasswordHashers,
+    /// Whether a login, as Django's, hashes the password anew where the hash is not as the first
+    /// of `password_hashers` would make it now.
+    pub upgrade_password_hashes: bool,
+    /// How many rounds of PBKDF2 a new password hash takes. The default is Django 5.2's, as are
+    /// those below.
     #[serde(deserialize_with = "at_least_one")]
     pub pbkdf2_iterations: u32,
+    /// How much memory a hash of Argon2 takes, in KiB. As many are made at a time as there are
+    /// cores.
+    #[serde(deserialize_with = "at_least_one")]
+    pub argon2_memory_cost: u32,
+    /// How often Argon2 goes through its memory.
+    #[serde(deserialize_with = "at_least_one")]
+    pub argon2_time_cost: u32,
+    /// In how many lanes Argon2 parts its memory. They are worked on one after the other here.
+    #[serde(deserialize_with = "at_least_one")]
+    pub argon2_parallelism: u32,
+    /// The binary logarithm of how many rounds bcrypt takes: one more is twice the time.
+    #[serde(deserialize_with = "at_least_one")]
+    pub bcrypt_rounds: u32,
+    /// Scrypt's N, a power of two. A hash takes 128 · N · r bytes of memory; Django's own hasher
+    /// refuses to take 32 MiB.
+    #[serde(deserialize_with = "at_least_one")]
+    pub scrypt_work_factor: u32,
+    /// Scrypt's r.
+    #[serde(deserialize_with = "at_least_one")]
+    pub scrypt_block_size: u32,
+    /// Scrypt's p.
+    #[serde(deserialize_with = "at_least_one")]
+    pub scrypt_parallelism: u32,
+}
+
+impl Users {
+    /// What a hash of Argon2 takes.
+    #[must_use]
+    pub fn argon2_cost(&self) -> Argon2Cost {
+        Argon2Cost {
+            memory: self.argon2_memory_cost,
+            time: self.argon2_time_cost,
+            parallelism: self.argon2_parallelism,
+        }
+    }
+
+    /// What a hash of scrypt takes.
+    #[must_use]
+    pub fn scrypt_cost(&self) -> ScryptCost {
+        ScryptCost {
+            work_factor: self.scrypt_work_factor,
+            block_size: self.scrypt_block_size,
+            parallelism: self.scrypt_parallelism,
+        }
+    }
 }
 
 impl Default for Users {
+    /// Django 5.2's.
     fn default() -> Self {
         Self {
             table: "auth_user".to_owned(),
@@ -45,7 +104,16 @@ impl Default for Users {
             password_column: "password".to_owned(),
             is_active_column: "is_active".to_owned(),
             last_login_column: "last_login".to_owned(),
+            password_hashers: PasswordHashers::default(),
+            upgrade_password_hashes: true,
             pbkdf2_iterations: 1_000_000,
+            argon2_memory_cost: 102_400,
+            argon2_time_cost: 2,
+            argon2_parallelism: 8,
+            bcrypt_rounds: 12,
+            scrypt_work_factor: 16_384,
+            scrypt_block_size: 8,
+            scrypt_parallelism: 5,
         }
     }
 }
@@ -81,8 +149,8 @@ fn name_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let iterations = u32::deserialize(deserializer)
+    let number = u32::deserialize(deserializer)
         .ok()
-        .filter(|iterations| *iterations > 0);
-    iterations.ok_or_else(|| D::Error::custom("expected a whole number above 0"))
+        .filter(|number| *number > 0);
+    number.ok_or_else(|| D::Error::custom("expected a whole number above 0"))
 }

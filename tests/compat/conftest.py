@@ -130,7 +130,13 @@ class Site:
     def serve_tegata(self, **environment):
         port = free_port()
         self.configure(port)
-        return self.keep(Server([TEGATA, "serve"], self.folder, os.environ | environment, port))
+        environment = os.environ | self.rounds() | environment
+        return self.keep(Server([TEGATA, "serve"], self.folder, environment, port))
+
+    def rounds(self):
+        """Django's for tegata: else the two would hash each password anew in turn."""
+        rounds = self.environment.get("COMPAT_ROUNDS")
+        return {"TEGATA_USERS__PBKDF2_ITERATIONS": rounds} if rounds else {}
 
     def serve_django(self):
         port = free_port()

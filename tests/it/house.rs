@@ -18,12 +18,14 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 18] = [
+const HOMES: [(&str, &[&str]); 21] = [
+    ("argon2", &["src/account/password/"]),
     (
         "axum",
         &["src/http/", "src/token/", "src/extract/", "src/error/"],
     ),
     ("axum_server", &["src/http/"]),
+    ("bcrypt", &["src/account/password/"]),
     ("clap", &["src/cli/"]),
     ("dashmap", &["src/blacklist/set.rs"]),
     (
@@ -40,13 +42,17 @@ const HOMES: [(&str, &[&str]); 18] = [
             "crates/tegata-jwt/src/keys/published.rs",
         ],
     ),
-    ("md5", &["crates/tegata-jwt/src/issuer.rs"]),
+    (
+        "md5",
+        &["crates/tegata-jwt/src/issuer.rs", "src/account/password/"],
+    ),
     ("moka", &["src/limits/"]),
     ("refinery", &["src/store/"]),
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
     ("rusqlite", &["src/store/"]),
-    ("rustix", &["src/cli/limits.rs"]),
+    ("rustix", &["src/account/hashing.rs", "src/cli/limits.rs"]),
+    ("scrypt", &["src/account/password/"]),
     ("tower_http", &["src/http/"]),
     ("tracing_subscriber", &["src/cli/"]),
 ];

@@ -161,6 +161,22 @@ impl Store {
             .await
     }
 
+    /// Puts another hash of the same password in the place of the old one. `false`, and nothing
+    /// written, where the old one stands no more: a password changed meanwhile is not undone.
+    pub async fn upgrade_password(&self, id: UserId, old: String, new: String) -> Result<bool> {
+        let users = self.users.clone();
+        let update = move |connection: &Connection| {
+            let sql = format!(
+                "UPDATE {} SET {password} = $1 WHERE {} = $2 AND {password} = $3",
+                users.name,
+                users.id,
+                password = users.password
+            );
+            connection.execute(&sql, params![new, users.key.write(&id), old])
+        };
+        Ok(self.sqlite.write(update).await? == 1)
+    }
+
     /// Lets a user log in, or lets one no longer: `false` where the user is gone.
     pub async fn set_active(&self, id: UserId, is_active: bool) -> Result<bool> {
         anyhow::ensure!(

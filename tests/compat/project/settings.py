@@ -1,5 +1,5 @@
 """An ordinary Django project with Ninja JWT; the tests name its database, its algorithm, more
-settings of Ninja JWT, and the rounds of its passwords' hashes."""
+settings of Ninja JWT, its password hashers, or the rounds of its passwords' hashes."""
 
 import json
 import os
@@ -53,7 +53,9 @@ DATABASES = {
         "OPTIONS": {"transaction_mode": "IMMEDIATE"},
     }
 }
-if "COMPAT_ROUNDS" in os.environ:
+if "COMPAT_HASHERS" in os.environ:
+    PASSWORD_HASHERS = json.loads(os.environ["COMPAT_HASHERS"])
+elif "COMPAT_ROUNDS" in os.environ:
     PASSWORD_HASHERS = ["project.hashers.FewRounds"]
 
 

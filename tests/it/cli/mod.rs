@@ -8,6 +8,7 @@ mod help;
 mod keys;
 mod log;
 mod migrate;
+mod passwords;
 pub(crate) mod serve;
 pub(crate) mod token;
 mod users;
