@@ -17,7 +17,7 @@ pub enum Event<'a> {
         /// The identifier of the refresh token or of the sliding token.
         jti: Option<&'a Jti>,
     },
-    /// A login came too soon after others, and was not looked at.
+    /// There were too many wrong logins: this is the first of those that are not looked at.
     LoginLimited {
         /// The name as it was given.
         username: &'a str,
@@ -86,7 +86,7 @@ impl Event<'_> {
                 target: TARGET,
                 event = "login_limited",
                 username = cut(username),
-                "a login came too soon after others"
+                "too many wrong logins: further ones are not looked at for now"
             ),
             Self::LoginRefused { username } => tracing::warn!(
                 target: TARGET,

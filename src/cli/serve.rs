@@ -8,7 +8,7 @@ use tegata_jwt::{Clock, SigningKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::limits;
+use super::process;
 use crate::account::random_password;
 use crate::app::App;
 use crate::settings::Settings;
@@ -19,9 +19,9 @@ use crate::{http, keys};
 /// repeated after an interruption.
 pub(super) async fn run(mut settings: Settings) -> Result<()> {
     let max_connections = &mut settings.server.max_connections;
-    *max_connections = limits::fit(*max_connections);
+    *max_connections = process::fit(*max_connections);
     let stop = stop_signal()?;
-    limits::outlive_full_files()?;
+    process::outlive_full_files()?;
     let bind = settings.server.bind;
     let listener = TcpListener::bind(bind).await;
     let listener = listener

@@ -51,7 +51,7 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
     ("rusqlite", &["src/store/"]),
-    ("rustix", &["src/account/hashing.rs", "src/cli/limits.rs"]),
+    ("rustix", &["src/account/hashing.rs", "src/cli/process.rs"]),
     ("scrypt", &["src/account/password/"]),
     ("tower_http", &["src/http/"]),
     ("tracing_subscriber", &["src/cli/"]),

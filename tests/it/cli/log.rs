@@ -71,6 +71,10 @@ impl Caller<'_> {
             self.post("/pair", login.clone()).await;
             self.post("/sliding", login).await;
         }
+        for _ in 0..2 {
+            let login = json!({ "username": "alice", "password": "hunter2-limited" });
+            self.post("/pair", login).await;
+        }
         let none = "eyJhbGciOiJub25lIn0.eyJodW50ZXIyIjoxfQ.";
         for path in ["/verify", "/refresh", "/blacklist", "/sliding/refresh"] {
             let body = json!({ "token": "hunter2.x.y", "refresh": none });
@@ -92,7 +96,8 @@ async fn whole_run(format: &str) -> Run {
         "[server]\nbind = \"127.0.0.1:0\"\n[users]\npbkdf2_iterations = 1\n\
          [log]\nlevel = \"trace\"\nformat = \"{format}\"\n[jwt]\nsigning_key = \"{SIGNING_KEY}\"\n\
          ROTATE_REFRESH_TOKENS = true\nBLACKLIST_AFTER_ROTATION = true\n\
-         REFRESH_REUSE_DETECTION = true\nCHECK_REVOKE_TOKEN = true\n"
+         REFRESH_REUSE_DETECTION = true\nCHECK_REVOKE_TOKEN = true\n\
+         [limits]\nlogin_per_account_and_address = \"2/d\"\n"
     ));
     let service = folder.serve();
     let create = ["createuser", "alice", "--password-stdin"];
@@ -109,6 +114,9 @@ async fn whole_run(format: &str) -> Run {
         &["token", "verify", "eyJhbGciOiJub25lIn0.eyJodW50ZXIyIjoxfQ."],
         &["users", "revoke", "alice"],
         &["users", "revoke", HOSTILE],
+        &["users", "disable", "alice"],
+        &["users", "enable", "alice"],
+        &["users", "list"],
         &["flushexpiredtokens"],
         &["migrate"],
         &["keys", "list"],
@@ -219,6 +227,7 @@ async fn each_audit_event_has_its_name_and_its_fields() {
     WARN login_refused: username
     WARN login_refused: username
     WARN login_refused: username
+    WARN login_limited: username
     INFO user_revoked: tokens, user_id, username
     ");
 }
