@@ -79,14 +79,13 @@ impl Accounts {
     pub async fn authenticate(
         &self,
         username: &str,
-        password: Zeroizing<String>,
+        password: &Arc<Zeroizing<String>>,
     ) -> Result<Option<User>, Unavailable> {
         if password.len() > MAX_PASSWORD_BYTES {
             return Ok(None);
         }
 
-        let password = Arc::new(password);
-        let Some((user, upgrade)) = self.check(username, &password).await? else {
+        let Some((user, upgrade)) = self.check(username, password).await? else {
             return Ok(None);
         };
         let Some(upgrade) = upgrade else {
@@ -97,7 +96,7 @@ impl Accounts {
         }
         // Another login was first with its upgrade, or the password was changed meanwhile: it has
         // to fit what stands there now.
-        let again = self.check(username, &password).await?;
+        let again = self.check(username, password).await?;
         Ok(again.map(|(user, _)| user))
     }
 

@@ -15,49 +15,79 @@ use crate::store::User;
 /// A user name and a password, as a login sends them.
 pub(super) struct Credentials {
     username: String,
-    password: Zeroizing<String>,
+    password: Arc<Zeroizing<String>>,
 }
 
-/// Has the user of the credentials log in, who gets what is issued. Wrong guesses are counted, by
-/// address and by account, and too many are not looked at.
+/// Has the user of the credentials log in, who gets what is issued: tokens for the answer, and the
+/// one of them that is recorded. Wrong guesses are counted, by address and by account, and too many
+/// are not looked at.
 pub(super) async fn login<const N: usize>(
     app: &App,
     client: ClientAddress,
     credentials: Credentials,
-    issue: impl AsyncFnOnce(&User) -> Result<[(&'static str, String); N], ApiError>,
+    kind: Kind,
+    issue: impl Fn(&User) -> Result<(Issued, Tokens<N>), ApiError>,
 ) -> Limited<Json<LoggedIn<N>>> {
-    let Credentials { username, password } = credentials;
-    let attempt = match app.limits.begin(client.0, &username) {
+    let username = credentials.username.as_str();
+    let attempt = match app.limits.begin(client.0, username) {
         Ok(attempt) => attempt,
         Err(too_many) => {
             if too_many.is_news {
-                let username = &username;
                 Event::LoginLimited { username }.log();
             }
             return Limited::refused(too_many);
         }
     };
 
-    let logged_in = async {
-        let user = app.accounts.authenticate(&username, password).await?;
-        let user = user.ok_or_else(|| refused(&username))?;
-        let tokens = issue(&user).await?;
+    let answer = obtain(app, &credentials, kind, issue).await;
+    let is_wrong_guess = matches!(answer, Err(ApiError::AuthenticationFailed));
+    if is_wrong_guess {
+        Event::LoginRefused { username }.log();
+    }
+    Limited::counted(answer.map(Json), attempt.end(is_wrong_guess))
+}
+
+/// What the login earns. A user who changed while the password was hashed is looked at once more:
+/// a Django beside that hashed it anew meanwhile refuses nobody.
+async fn obtain<const N: usize>(
+    app: &App,
+    credentials: &Credentials,
+    kind: Kind,
+    issue: impl Fn(&User) -> Result<(Issued, Tokens<N>), ApiError>,
+) -> Result<LoggedIn<N>, ApiError> {
+    let Credentials { username, password } = credentials;
+    for _ in 0..2 {
+        let user = app.accounts.authenticate(username, password).await?;
+        let user = user.ok_or(ApiError::AuthenticationFailed)?;
+        let (issued, tokens) = issue(&user)?;
+        if !app.record_login(&user, &issued).await? {
+            continue;
+        }
+
+        Event::Login {
+            user: &user.id,
+            username: &user.username,
+            kind,
+            jti: issued.jti.as_ref(),
+        }
+        .log();
         let member = app.settings.users.username_field.clone();
-        Ok(Json(LoggedIn {
+        return Ok(LoggedIn {
             username: (member, user.username),
             tokens,
-        }))
-    };
-    let answer = logged_in.await;
-    let is_wrong_guess = matches!(answer, Err(ApiError::AuthenticationFailed));
-    Limited::counted(answer, attempt.end(is_wrong_guess))
+        });
+    }
+    Err(ApiError::AuthenticationFailed)
 }
 
 /// What a login earns: the user's name, under the name of its field, and tokens.
 pub(super) struct LoggedIn<const N: usize> {
     username: (String, String),
-    tokens: [(&'static str, String); N],
+    tokens: Tokens<N>,
 }
+
+/// Tokens, each with the name of its member.
+pub(super) type Tokens<const N: usize> = [(&'static str, String); N];
 
 impl<const N: usize> Serialize for LoggedIn<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -65,31 +95,6 @@ impl<const N: usize> Serialize for LoggedIn<N> {
         let tokens = self.tokens.iter().map(|(member, token)| (*member, token));
         serializer.collect_map([(member.as_str(), name)].into_iter().chain(tokens))
     }
-}
-
-/// Records the login that earned a token, unless the user changed meanwhile.
-pub(super) async fn record(
-    app: &App,
-    user: &User,
-    kind: Kind,
-    issued: &Issued,
-) -> Result<(), ApiError> {
-    if !app.record_login(user, issued).await? {
-        return Err(refused(&user.username));
-    }
-    Event::Login {
-        user: &user.id,
-        username: &user.username,
-        kind,
-        jti: issued.jti.as_ref(),
-    }
-    .log();
-    Ok(())
-}
-
-fn refused(username: &str) -> ApiError {
-    Event::LoginRefused { username }.log();
-    ApiError::AuthenticationFailed
 }
 
 impl Schema<Arc<App>> for Credentials {
@@ -110,7 +115,7 @@ impl Schema<Arc<App>> for Credentials {
         match (username, read_password(body, password)) {
             (Ok(username), Ok(Member::Text(password))) => Ok(Self {
                 username,
-                password: Zeroizing::new(password.clone().into_owned()),
+                password: Arc::new(password.clone().into_owned().into()),
             }),
             // Python finds it out while hashing, after all else.
             (Ok(_), Ok(Member::NotUnicode(fault))) => {

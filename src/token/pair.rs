@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::credentials::{Credentials, LoggedIn, login, record};
+use super::credentials::{Credentials, LoggedIn, login};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::error::Limited;
@@ -14,14 +14,13 @@ pub(super) async fn pair(
     client: ClientAddress,
     Json(credentials): Json<Credentials>,
 ) -> Limited<Json<LoggedIn<2>>> {
-    login(&app, client, credentials, async |user| {
+    login(&app, client, credentials, Kind::Pair, |user| {
         let pair = app.issuer.pair(&app.accounts.subject(user))?;
-        record(&app, user, Kind::Pair, &pair.refresh).await?;
-
-        Ok([
-            ("refresh", pair.refresh.token),
+        let tokens = [
+            ("refresh", pair.refresh.token.clone()),
             ("access", pair.access.token),
-        ])
+        ];
+        Ok((pair.refresh, tokens))
     })
     .await
 }

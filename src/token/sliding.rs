@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::credentials::{Credentials, LoggedIn, login, record};
+use super::credentials::{Credentials, LoggedIn, login};
 use crate::app::App;
 use crate::audit::Kind;
 use crate::error::Limited;
@@ -16,11 +16,10 @@ pub(super) async fn sliding(
     client: ClientAddress,
     Json(credentials): Json<Credentials>,
 ) -> Limited<Json<LoggedIn<1>>> {
-    login(&app, client, credentials, async |user| {
+    login(&app, client, credentials, Kind::Sliding, |user| {
         let token = app.issuer.sliding(&app.accounts.subject(user))?;
-        record(&app, user, Kind::Sliding, &token).await?;
-
-        Ok([("token", token.token)])
+        let tokens = [("token", token.token.clone())];
+        Ok((token, tokens))
     })
     .await
 }

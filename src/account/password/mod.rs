@@ -72,6 +72,9 @@ impl Hashers {
         if !stored.verify(password)? || !is_active {
             if is_preferred {
                 stored.burn_difference(password, &self.settings)?;
+            } else if hasher == PasswordHasher::Md5 {
+                // It takes next to nothing, which would tell from afar that the user exists.
+                return self.burn(password);
             }
             return Ok(Verdict::Refused);
         }

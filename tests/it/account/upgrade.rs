@@ -143,3 +143,28 @@ async fn a_password_changed_during_a_login_that_upgrades_is_never_undone_by_it()
         assert_eq!(app.login("alice", "alice-pw").await.line(), REFUSED);
     }
 }
+
+#[tokio::test]
+async fn a_hash_that_django_makes_anew_during_a_login_refuses_nobody() {
+    let app = TestApp::with_alice(|s| s.users.pbkdf2_iterations = 2_000).await;
+    app.create_user("bob", "alice-pw").await;
+    let [old, new] = ["alice", "bob"].map(|name| {
+        let sql = format!("SELECT password FROM auth_user WHERE username = '{name}'");
+        app.select(&sql).remove(0)
+    });
+    let app = Arc::new(app);
+
+    for round in 0..200 {
+        app.set_hash(&old);
+
+        let (beside, new) = (Arc::clone(&app), new.clone());
+        let upgrade = tokio::task::spawn_blocking(move || {
+            (0..round * 500).for_each(|_| spin_loop());
+            beside.set_hash(&new);
+        });
+        let (login, upgraded) = tokio::join!(app.login("alice", "alice-pw"), upgrade);
+
+        upgraded.unwrap();
+        assert_eq!(login.status, 200, "{round}");
+    }
+}
