@@ -3,6 +3,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 
+#[cfg(target_os = "linux")]
+use thread_priority::ThreadPriority;
+#[cfg(target_os = "linux")]
+use thread_priority::unix::{
+    NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 use tokio::sync::oneshot;
 
 use crate::error::Unavailable;
@@ -26,11 +33,15 @@ impl HashingPool {
             state: Mutex::default(),
             changed: Condvar::new(),
         });
-        for _ in 0..threads {
+        for place in 0..threads {
             let queue = Arc::clone(&queue);
+            let work = move || {
+                give_way(place);
+                queue.work_off();
+            };
             thread::Builder::new()
                 .name("hashing".to_owned())
-                .spawn(move || queue.work_off())
+                .spawn(work)
                 .expect("a process that gets no threads at its start cannot serve");
         }
         Self { queue }
@@ -112,7 +123,6 @@ impl Queue {
 
     /// The life of a thread.
     fn work_off(&self) {
-        give_way();
         while let Some(job) = self.next() {
             if job.is_awaited() {
                 // The caller learns of a panic, for its answer is dropped.
@@ -139,11 +149,23 @@ impl Queue {
     }
 }
 
-/// Lets every other thread go first, so that verifications keep their latency. Elsewhere than on
-/// Linux this would be for the whole process. Where it is not allowed, hashing goes on as it is.
-fn give_way() {
+/// Lets every other thread go first, so that verifications keep their latency. The first hashing
+/// thread keeps a small share of the processor whatever else there is to do, for logins must go on.
+/// The others take what nobody wants (`SCHED_IDLE`), and whoever wakes up has it back at once: a
+/// kernel lets any other thread end its slice first, of some milliseconds, however nice it is.
+///
+/// Elsewhere than on Linux this would be for the whole process. Where it is not allowed, hashing
+/// goes on as it is.
+fn give_way(place: usize) {
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(NICENESS);
+    if place == 0 {
+        let _ = rustix::process::nice(NICENESS);
+    } else {
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = place;
 }
 
 /// At a fifth of a second for a hash, the last to be admitted waits some three seconds.
@@ -155,7 +177,7 @@ const NICENESS: i32 = 10;
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::sync::mpsc;
+    use std::sync::{Barrier, mpsc};
     use std::time::Duration;
 
     use tokio::time::timeout;
@@ -270,13 +292,30 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn hashing_gives_way_to_everything_else() {
-        let pool = HashingPool::new(1, 1);
-        let here = rustix::process::getpriority_process(None).unwrap();
+    async fn hashing_gives_way_to_everything_else_and_one_thread_of_it_for_good() {
+        use thread_priority::unix::thread_schedule_policy;
 
-        let there = pool.run(|| rustix::process::getpriority_process(None).unwrap());
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let pool = HashingPool::new(3, 3);
+        let all = Arc::new(Barrier::new(3));
+        let look = || {
+            let all = Arc::clone(&all);
+            pool.run(move || {
+                // Each of the threads has one of the jobs.
+                all.wait();
+                (thread_schedule_policy().unwrap(), niceness())
+            })
+        };
+        let here = niceness();
 
-        assert!(there.await.unwrap() > here);
-        assert_eq!(rustix::process::getpriority_process(None).unwrap(), here);
+        let (one, two, three) = tokio::join!(look(), look(), look());
+
+        let there = [one.unwrap(), two.unwrap(), three.unwrap()];
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        let (idle, nice): (Vec<_>, Vec<&(_, i32)>) =
+            there.iter().partition(|(policy, _)| *policy == idle);
+        assert_eq!((idle.len(), nice.len()), (2, 1));
+        assert!(nice[0].1 > here);
+        assert_eq!(niceness(), here);
     }
 }

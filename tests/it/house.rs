@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 21] = [
+const HOMES: [(&str, &[&str]); 22] = [
     ("argon2", &["src/account/password/"]),
     (
         "axum",
@@ -53,6 +53,7 @@ const HOMES: [(&str, &[&str]); 21] = [
     ("rusqlite", &["src/store/"]),
     ("rustix", &["src/account/hashing.rs", "src/cli/process.rs"]),
     ("scrypt", &["src/account/password/"]),
+    ("thread_priority", &["src/account/hashing.rs"]),
     ("tower_http", &["src/http/"]),
     ("tracing_subscriber", &["src/cli/"]),
 ];
