@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use serde_json::json;
-use tegata::settings::Settings;
+use tegata::settings::{Settings, Users};
 use tegata::store::Store;
 use tempfile::TempDir;
 
@@ -18,14 +18,16 @@ const PERSON: &str = "CREATE TABLE person (\
 /// Tokens of these users have no rows: those that are there belong to `auth_user`.
 fn person(settings: &mut Settings) {
     settings.blacklist.enabled = false;
-    let users = &mut settings.users;
-    users.table = "person".to_owned();
-    users.id_column = "uid".to_owned();
-    users.username_field = "email".to_owned();
-    users.username_column = "mail".to_owned();
-    users.password_column = "pw".to_owned();
-    users.is_active_column = String::new();
-    users.last_login_column = String::new();
+    settings.users = Users {
+        table: "person".to_owned(),
+        id_column: "uid".to_owned(),
+        username_field: "email".to_owned(),
+        username_column: "mail".to_owned(),
+        password_column: "pw".to_owned(),
+        is_active_column: String::new(),
+        last_login_column: String::new(),
+        ..settings.users.clone()
+    };
 }
 
 /// A service on a database with this table.
@@ -89,10 +91,13 @@ async fn keys_may_be_texts() {
     let app = django
         .neighbour(|s| {
             person(s);
-            s.users.id_column = "code".to_owned();
-            s.users.username_field = "username".to_owned();
-            s.users.username_column = String::new();
-            s.users.password_column = "password".to_owned();
+            s.users = Users {
+                id_column: "code".to_owned(),
+                username_field: "username".to_owned(),
+                username_column: String::new(),
+                password_column: "password".to_owned(),
+                ..s.users.clone()
+            };
         })
         .await;
 
@@ -123,7 +128,7 @@ async fn the_length_of_a_name_is_that_of_its_column() {
 fn a_column_that_is_not_there_is_told_with_those_that_are() {
     let refused = refusal(PERSON, |s| {
         person(s);
-        s.users.password_column = "hash".to_owned();
+        s.users.password_column = "hash".into();
     });
 
     assert_eq!(
@@ -137,7 +142,7 @@ fn a_column_that_is_not_there_is_told_with_those_that_are() {
 fn update_last_login_needs_its_column() {
     let refused = refusal(PERSON, |s| {
         person(s);
-        s.users.last_login_column = "last_login".to_owned();
+        s.users.last_login_column = "last_login".into();
         s.jwt.update_last_login = true;
     });
 
