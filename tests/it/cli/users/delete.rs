@@ -1,4 +1,4 @@
-use crate::cli::serve::post;
+use super::refresh;
 use crate::cli::token::issue::{token, with_alice};
 
 #[tokio::test]
@@ -6,7 +6,7 @@ async fn the_tokens_of_a_deleted_user_end() {
     let folder = with_alice();
     folder.execute("INSERT INTO auth_group (name) VALUES ('staff')");
     folder.execute("INSERT INTO auth_user_groups (user_id, group_id) VALUES (1, 1)");
-    let refresh = token(&folder.run(&["token", "issue", "alice"]), "refresh");
+    let token = token(&folder.run(&["token", "issue", "alice"]), "refresh");
 
     let deleted = folder.run(&["users", "delete", "alice", "--yes"]);
 
@@ -18,9 +18,7 @@ async fn the_tokens_of_a_deleted_user_end() {
             .is_empty()
     );
     let service = folder.serve();
-    let body = format!(r#"{{"refresh": "{refresh}"}}"#);
-    let url = format!("{}/api/token/refresh", service.origin);
-    let (status, refused) = post(&url, body).await;
+    let (status, refused) = refresh(&service, &token).await;
     assert!(
         refused.contains("Token is blacklisted"),
         "{status} {refused}"

@@ -1,11 +1,11 @@
-use super::user;
+use super::{refresh, user};
 use crate::cli::serve::post;
 use crate::cli::token::issue::{token, with_alice};
 
 #[tokio::test]
 async fn a_disabled_user_neither_logs_in_nor_refreshes_until_enabled() {
     let folder = with_alice();
-    let refresh = token(&folder.run(&["token", "issue", "alice"]), "refresh");
+    let token = token(&folder.run(&["token", "issue", "alice"]), "refresh");
     let service = folder.serve();
     let login = async || {
         let body = r#"{"username": "alice", "password": "alice-pw"}"#.to_owned();
@@ -19,9 +19,7 @@ async fn a_disabled_user_neither_logs_in_nor_refreshes_until_enabled() {
     assert_eq!(disabled.stderr, "alice: disabled\n");
     assert_eq!(user(&folder, "alice")["is_active"], false);
     assert_eq!(login().await, 401);
-    let body = format!(r#"{{"refresh": "{refresh}"}}"#);
-    let url = format!("{}/api/token/refresh", service.origin);
-    assert_eq!(post(&url, body).await.0, 401);
+    assert_eq!(refresh(&service, &token).await.0, 401);
     assert_eq!(
         folder.run(&["users", "enable", "alice"]).stderr,
         "alice: enabled\n"

@@ -1,7 +1,7 @@
 use rusqlite::Connection;
 
+use super::refresh;
 use crate::cli::command::Folder;
-use crate::cli::serve::post;
 use crate::cli::token::issue::{token, with_alice};
 
 fn blacklisted(folder: &Folder) -> i64 {
@@ -52,9 +52,7 @@ async fn a_service_that_runs_refuses_them_at_once() {
 
     folder.run(&["users", "revoke", "alice"]);
 
-    let body = format!(r#"{{"refresh": "{}"}}"#, token(&issued, "refresh"));
-    let url = format!("{}/api/token/refresh", service.origin);
-    let (status, refused) = post(&url, body).await;
+    let (status, refused) = refresh(&service, &token(&issued, "refresh")).await;
     assert!(
         refused.contains("Token is blacklisted"),
         "{status} {refused}"
