@@ -42,6 +42,22 @@ fn a_name_that_is_taken_is_refused() {
 }
 
 #[test]
+fn a_look_alike_of_a_name_neither_overwrites_nor_impersonates_its_user() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    create(&folder, &["alice"], "pw");
+    let before = folder.select("SELECT * FROM auth_user");
+
+    for look_alike in ["ａｌｉｃｅ", "ａlice", "\u{2170}"] {
+        create(&folder, &[look_alike], "other");
+    }
+
+    let names = folder.select("SELECT username FROM auth_user ORDER BY id");
+    assert_eq!(names, ["alice", "i"]);
+    assert_eq!(folder.select("SELECT * FROM auth_user")[0], before[0]);
+}
+
+#[test]
 fn what_cannot_be_a_user_is_refused() {
     let folder = Folder::new();
     folder.run(&["migrate"]);

@@ -92,6 +92,25 @@ async fn a_user_name_is_matched_as_it_is_stored() {
 }
 
 #[tokio::test]
+async fn an_operator_in_the_place_of_a_name_or_a_password_is_refused() {
+    let app = TestApp::spawn_with_alice().await;
+
+    for body in [
+        r#"{"username": {"$ne": null}, "password": {"$ne": null}}"#,
+        r#"{"username": "alice", "password": {"$gt": ""}}"#,
+        r#"{"username": ["alice"], "password": "alice-pw"}"#,
+        r#"{"username": "alice", "password": true}"#,
+        r#"{"username": "alice", "password": ["alice-pw"]}"#,
+    ] {
+        assert_eq!(
+            app.post("/api/token/pair", body).await.status,
+            422,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_stored_hash_is_no_password() {
     let app = TestApp::spawn_with_alice().await;
     let sql = "SELECT password FROM auth_user";
