@@ -1,5 +1,6 @@
 //! Tables of users that a project made: what is read of them, and what is refused.
 
+use anyhow::Result;
 use rusqlite::Connection;
 use serde_json::json;
 use tegata::settings::Settings;
@@ -39,6 +40,11 @@ async fn spawn(table: &str, change: impl FnOnce(&mut Settings)) -> (TestApp, Tes
 /// Why a table is refused.
 fn refusal(table: &str, change: impl FnOnce(&mut Settings)) -> String {
     let folder = TempDir::new().unwrap();
+    format!("{:#}", open(&folder, table, change).err().unwrap())
+}
+
+/// A database in this folder that has this table.
+fn open(folder: &TempDir, table: &str, change: impl FnOnce(&mut Settings)) -> Result<Store> {
     let mut settings = Settings::default();
     let path = folder.path().join("db");
     settings.database.url = format!("sqlite://{}", path.display()).try_into().unwrap();
@@ -46,7 +52,7 @@ fn refusal(table: &str, change: impl FnOnce(&mut Settings)) -> String {
     let database = Connection::open(path).unwrap();
     database.execute_batch(table).unwrap();
     change(&mut settings);
-    format!("{:#}", Store::open(&settings).err().unwrap())
+    Store::open(&settings)
 }
 
 #[tokio::test]
@@ -117,6 +123,18 @@ async fn the_length_of_a_name_is_that_of_its_column() {
         refused.body.contains("at most 254 characters"),
         "{refused:?}"
     );
+}
+
+#[test]
+fn look_alikes_of_a_number_are_not_one_name() {
+    for column in ["integer", "bigint unsigned", "decimal(12, 0)", "real"] {
+        let table = PERSON.replace("varchar(254)", column);
+
+        let refused = refusal(&table, person);
+
+        let expected = format!("the column `mail` of the table person holds numbers ({column})");
+        assert!(refused.starts_with(&expected), "{refused}");
+    }
 }
 
 #[test]
