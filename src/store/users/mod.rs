@@ -6,7 +6,7 @@ mod table;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::types::Value;
+use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use tegata_jwt::UserId;
 
@@ -14,7 +14,7 @@ use super::Store;
 use super::columns::{KeyForm, Timestamp};
 
 pub use self::delete::Deleted;
-pub use self::roster::UserRecord;
+pub use self::roster::{Place, UserRecord};
 pub(super) use self::table::UserTable;
 
 /// A user. No `Debug`: the password hash does not belong in logs.
@@ -237,11 +237,20 @@ impl Store {
 fn read(row: &Row<'_>, key: KeyForm) -> rusqlite::Result<User> {
     Ok(User {
         id: key.read(row, 0)?,
-        username: row.get(1)?,
-        password: row.get(2)?,
-        is_active: row.get(3)?,
+        username: or_nothing(row, 1),
+        password: or_nothing(row, 2),
+        is_active: or_nothing(row, 3),
         // What is no time is written anew by the next login.
         last_login: row.get(4).ok().map(|Timestamp(time)| time),
+    })
+}
+
+/// A column of a project's own table may hold nothing, or what it should not: a user without a name
+/// or a password, or who is not said to be active, is refused as any other, and is no failure.
+fn or_nothing<T: FromSql + Default>(row: &Row<'_>, index: usize) -> T {
+    row.get(index).unwrap_or_else(|error| {
+        tracing::warn!("a user's row is damaged: {error}");
+        T::default()
     })
 }
 

@@ -125,6 +125,33 @@ async fn the_length_of_a_name_is_that_of_its_column() {
     );
 }
 
+#[tokio::test]
+async fn a_damaged_row_is_refused_like_an_unknown_user() {
+    let table = "CREATE TABLE person (id integer PRIMARY KEY, username text UNIQUE, \
+                 password, is_active); \
+                 INSERT INTO person SELECT 1, 'whole', password, 1 FROM auth_user; \
+                 INSERT INTO person SELECT 2, 'unsaid', password, NULL FROM auth_user; \
+                 INSERT INTO person SELECT 3, 'said', password, 'yes' FROM auth_user; \
+                 INSERT INTO person SELECT 4, 'bytes', CAST(password AS blob), 1 FROM auth_user; \
+                 INSERT INTO person VALUES (5, 'nothing', NULL, 1), (6, NULL, NULL, NULL);";
+    let django = TestApp::spawn_with_alice().await;
+    django.execute(table);
+    let app = django
+        .neighbour(|s| {
+            s.blacklist.enabled = false;
+            s.users.table = "person".to_owned();
+            s.users.last_login_column = String::new();
+        })
+        .await;
+    let unknown = app.login("nobody", "alice-pw").await.line();
+
+    for name in ["unsaid", "said", "bytes", "nothing"] {
+        assert_eq!(app.login(name, "alice-pw").await.line(), unknown, "{name}");
+    }
+
+    assert_eq!(app.login("whole", "alice-pw").await.status, 200);
+}
+
 #[test]
 fn look_alikes_of_a_number_are_not_one_name() {
     for column in ["integer", "bigint unsigned", "decimal(12, 0)", "real"] {
