@@ -164,6 +164,23 @@ fn look_alikes_of_a_number_are_not_one_name() {
     }
 }
 
+#[tokio::test]
+async fn whoever_lists_the_users_comes_to_an_end_whatever_their_keys_are() {
+    let folder = TempDir::new().unwrap();
+    let rows = "INSERT INTO person VALUES ('6F9619FF8B86D011B42D00C04FC964FF', '', 'a', '', 0), \
+                ('7-of-9', '', 'b', '', 0), ('no uuid', '', 'c', '', 0)";
+    let store = open(&folder, &format!("{PERSON} {rows}"), person).unwrap();
+
+    let (mut names, mut place) = (String::new(), None);
+    for _ in 0..5 {
+        let page = store.users_after(place.clone(), 1).await.unwrap();
+        names.extend(page.iter().map(|user| user.username.as_str()));
+        place = page.last().map(|user| user.place.clone()).or(place);
+    }
+
+    assert_eq!(names, "abc");
+}
+
 #[test]
 fn a_column_that_is_not_there_is_told_with_those_that_are() {
     let refused = refusal(PERSON, |s| {
