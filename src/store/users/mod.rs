@@ -102,13 +102,22 @@ impl Store {
         self.users.max_username
     }
 
-    /// The user of exactly this name, byte for byte.
+    /// The user of exactly this name, byte for byte. Where a table holds a name twice, it is nobody's:
+    /// which of them was meant, nothing tells.
     pub async fn user_by_username(&self, username: &str) -> Result<Option<User>> {
         let (users, username) = (self.users.clone(), username.to_owned());
         let find = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(&users.by_username)?;
-            let found = statement.query_row([&username], |row| read(row, users.key));
-            found.optional()
+            let mut rows = statement.query([&username])?;
+            let Some(first) = rows.next()? else {
+                return Ok(None);
+            };
+            let user = read(first, users.key)?;
+            if rows.next()?.is_some() {
+                tracing::error!(table = users.table, "two users have the same name");
+                return Ok(None);
+            }
+            Ok(Some(user))
         };
         self.sqlite.read(find).await
     }

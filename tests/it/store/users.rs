@@ -152,6 +152,26 @@ async fn a_damaged_row_is_refused_like_an_unknown_user() {
     assert_eq!(app.login("whole", "alice-pw").await.status, 200);
 }
 
+#[tokio::test]
+async fn a_name_that_two_users_have_is_nobodys() {
+    let table = PERSON.replace(" UNIQUE", "");
+    let django = TestApp::spawn_with_alice().await;
+    django.execute(&table);
+    let insert = |uid: &str| {
+        django.execute(&format!(
+            "INSERT INTO person SELECT '{uid}', password, 'alice@example.org', '', 0 FROM auth_user"
+        ));
+    };
+    let app = django.neighbour(person).await;
+    let login = json!({ "email": "alice@example.org", "password": "alice-pw" }).to_string();
+    insert("6f9619ff8b86d011b42d00c04fc964ff");
+    assert_eq!(app.post("/api/token/pair", login.clone()).await.status, 200);
+
+    insert("6f9619ff8b86d011b42d00c04fc96400");
+
+    assert_eq!(app.post("/api/token/pair", login).await.status, 401);
+}
+
 #[test]
 fn look_alikes_of_a_number_are_not_one_name() {
     for column in ["integer", "bigint unsigned", "decimal(12, 0)", "real"] {
