@@ -3,7 +3,7 @@
 use anyhow::Result;
 use rusqlite::Connection;
 use serde_json::json;
-use tegata::settings::Settings;
+use tegata::settings::{Settings, Users};
 use tegata::store::Store;
 use tempfile::TempDir;
 
@@ -19,14 +19,16 @@ const PERSON: &str = "CREATE TABLE person (\
 /// Tokens of these users have no rows: those that are there belong to `auth_user`.
 fn person(settings: &mut Settings) {
     settings.blacklist.enabled = false;
-    let users = &mut settings.users;
-    users.table = "person".to_owned();
-    users.id_column = "uid".to_owned();
-    users.username_field = "email".to_owned();
-    users.username_column = "mail".to_owned();
-    users.password_column = "pw".to_owned();
-    users.is_active_column = String::new();
-    users.last_login_column = String::new();
+    settings.users = Users {
+        table: "person".to_owned(),
+        id_column: "uid".to_owned(),
+        username_field: "email".to_owned(),
+        username_column: "mail".to_owned(),
+        password_column: "pw".to_owned(),
+        is_active_column: String::new(),
+        last_login_column: String::new(),
+        ..settings.users.clone()
+    };
 }
 
 /// A service on a database with this table.
