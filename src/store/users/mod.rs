@@ -12,6 +12,7 @@ use tegata_jwt::UserId;
 
 use super::Store;
 use super::columns::{KeyForm, Timestamp};
+use super::migrate::DJANGOS_USERS;
 
 pub use self::delete::Deleted;
 pub use self::roster::{Place, UserRecord};
@@ -222,8 +223,12 @@ impl Store {
     }
 
     /// Whether this database was made by tegata and has never had a user: Django fills
-    /// `django_content_type` as soon as it migrates, and `AUTOINCREMENT` remembers who is gone.
+    /// `django_content_type` as soon as it migrates, and `AUTOINCREMENT` remembers who is gone. Of a
+    /// project's own table nobody knows.
     pub async fn never_had_a_user(&self) -> Result<bool> {
+        if self.users.table != DJANGOS_USERS {
+            return Ok(false);
+        }
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM django_content_type) AND NOT EXISTS \
                    (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user' AND seq > 0)";
         let has_no_row = |connection: &Connection| connection.query_row(sql, [], |row| row.get(0));

@@ -63,7 +63,6 @@ fn a_domain_in_capitals_is_no_second_user() {
         "[blacklist]\nenabled = false\n[users]\ntable = \"person\"\nusername_field = \"email\"\n\
          is_active_column = \"\"\nlast_login_column = \"\"",
     );
-    folder.run(&["migrate"]);
     folder.execute(
         "CREATE TABLE person (id integer NOT NULL PRIMARY KEY, \
          email varchar(254) NOT NULL UNIQUE, password varchar(128) NOT NULL)",
