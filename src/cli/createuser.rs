@@ -52,12 +52,11 @@ pub(super) async fn create(
     let username = Username::parse(&user.username, field, store.max_username());
     user.username = username.map_err(Misuse)?.into();
     if field == EMAIL {
+        user.username = address(&user.username)?;
         user.email.clone_from(&user.username);
+    } else if !user.email.is_empty() {
+        user.email = address(&user.email)?;
     }
-    ensure!(
-        user.email.chars().count() <= MAX_EMAIL,
-        Misuse(format!("the e-mail address is over {MAX_EMAIL} characters"))
-    );
     let username = user.username.clone();
     let is_taken = || format!("there is a user {username} already");
     ensure!(
@@ -71,6 +70,25 @@ pub(super) async fn create(
     let id = id.with_context(is_taken)?;
     say!("created user {username} with id {id}");
     Ok(())
+}
+
+/// An e-mail address as Django's managers keep one: the domain in lower case, so that no spelling of
+/// it is another user. Whether there is such an address only a mail can tell.
+fn address(text: &str) -> Result<String, Misuse> {
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
+    let parts = text.rsplit_once('@').filter(|(name, domain)| {
+        !name.is_empty() && !domain.is_empty() && !text.contains(is_blank)
+    });
+    let Some((name, domain)) = parts else {
+        let text = text.escape_debug();
+        return Err(Misuse(format!("`{text}` is not an e-mail address")));
+    };
+    let address = format!("{name}@{}", domain.to_lowercase());
+    if address.chars().count() > MAX_EMAIL {
+        let reason = format!("the e-mail address is over {MAX_EMAIL} characters");
+        return Err(Misuse(reason));
+    }
+    Ok(address)
 }
 
 /// The field that is the e-mail address, in Django's own models and most others.

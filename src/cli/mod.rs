@@ -16,7 +16,7 @@ mod token;
 mod users;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -70,11 +70,18 @@ pub async fn run() -> ExitCode {
     log::report_panics();
     match execute(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
+        // `tegata users list | head` has heard enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             say!("error: {error:#}");
             ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.root_cause().downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 async fn execute(cli: Cli) -> Result<()> {

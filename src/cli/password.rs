@@ -1,6 +1,6 @@
 use std::io::{IsTerminal, Read};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use zeroize::Zeroizing;
 
@@ -19,10 +19,7 @@ impl Password {
     /// From standard input, or twice from the terminal.
     pub(super) fn read(&self) -> Result<Zeroizing<String>> {
         let password = if self.password_stdin {
-            let mut text = Zeroizing::new(String::new());
-            let bound = MAX_PASSWORD_BYTES as u64 + 3;
-            std::io::stdin().take(bound).read_to_string(&mut text)?;
-            Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())
+            from_standard_input()?
         } else if std::io::stdin().is_terminal() {
             let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
             let again = Zeroizing::new(rpassword::prompt_password("Password (again): ")?);
@@ -35,10 +32,27 @@ impl Password {
         };
 
         ensure!(!password.is_empty(), "the password is empty");
-        ensure!(
-            password.len() <= MAX_PASSWORD_BYTES,
-            "the password is over {MAX_PASSWORD_BYTES} bytes"
-        );
+        ensure_length(password.len())?;
         Ok(password)
     }
+}
+
+fn from_standard_input() -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let bound = MAX_PASSWORD_BYTES as u64 + 3;
+    std::io::stdin().take(bound).read_to_end(&mut bytes)?;
+    let end = bytes.iter().rposition(|byte| !b"\r\n".contains(byte));
+    bytes.truncate(end.map_or(0, |last| last + 1));
+    // First, for the bound may part a character.
+    ensure_length(bytes.len())?;
+    let text = std::str::from_utf8(&bytes).context("the password is not UTF-8")?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn ensure_length(bytes: usize) -> Result<()> {
+    ensure!(
+        bytes <= MAX_PASSWORD_BYTES,
+        "the password is over {MAX_PASSWORD_BYTES} bytes"
+    );
+    Ok(())
 }

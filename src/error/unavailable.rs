@@ -10,7 +10,27 @@ pub enum Unavailable {
     /// A password could not be hashed to its end.
     #[error("hashing a password failed")]
     HashingFailed,
-    /// The database failed.
+    /// The database failed. Told whole, and so no source: it would be told twice.
     #[error("the store failed: {0:#}")]
-    Store(#[from] anyhow::Error),
+    Store(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Unavailable {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn what_failed_is_told_once() {
+        let error = anyhow::Error::from(Unavailable::from(anyhow!("no table").context("reading")));
+
+        assert_eq!(format!("{error:#}"), "the store failed: reading: no table");
+    }
 }

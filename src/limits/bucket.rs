@@ -43,10 +43,21 @@ impl Bucket {
                 self.was_empty.store(false, Ordering::Relaxed);
                 Ok(())
             }
-            Err(full_at) => Err(Empty {
-                next_in: clamp(full_at, now, period) + interval - now - period,
-                is_news: !self.was_empty.swap(true, Ordering::Relaxed),
-            }),
+            Err(full_at) => {
+                let clamped = clamp(full_at, now, period);
+                // After the clock was set back it fills up from now on, and not only once the time
+                // has come again at which it was used last.
+                let _ = (self.full_at).compare_exchange(
+                    full_at,
+                    clamped,
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                );
+                Err(Empty {
+                    next_in: clamped + interval - now - period,
+                    is_news: !self.was_empty.swap(true, Ordering::Relaxed),
+                })
+            }
         }
     }
 
@@ -127,6 +138,8 @@ mod tests {
         let refused = bucket.take(rate, 0).unwrap_err();
 
         assert_eq!(refused.next_in, 60 * SECOND);
+        assert!(bucket.take(rate, 60 * SECOND - 1).is_err());
+        assert!(bucket.take(rate, 60 * SECOND).is_ok());
     }
 
     proptest! {

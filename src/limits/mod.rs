@@ -36,7 +36,14 @@ struct Buckets {
 /// A guess that may be made, and is counted as a wrong one until it ends.
 pub struct Attempt<'a> {
     clock: &'a Clock,
-    taken: Vec<(&'a Buckets, Arc<Bucket>)>,
+    taken: Vec<Taken<'a>>,
+}
+
+/// A bucket that a guess was taken from.
+struct Taken<'a> {
+    limit: &'a Buckets,
+    key: u64,
+    bucket: Arc<Bucket>,
 }
 
 impl Limits {
@@ -77,11 +84,13 @@ impl Limits {
         let now = self.clock.now().timestamp_micros();
         for (limit, key) in limits.iter().zip(keys) {
             let bucket = limit.by_key.get_with(key, Arc::default);
-            match bucket.take(limit.rate, now) {
-                Ok(()) => attempt.taken.push((limit, bucket)),
+            let taken = bucket.take(limit.rate, now);
+            let place = Taken { limit, key, bucket };
+            match taken {
+                Ok(()) => attempt.taken.push(place),
                 Err(empty) => {
                     attempt.give_back();
-                    attempt.taken.push((limit, bucket));
+                    attempt.taken.push(place);
                     return Err(TooMany {
                         retry_after: whole_seconds(empty.next_in),
                         is_news: empty.is_news,
@@ -106,15 +115,21 @@ impl Attempt<'_> {
     }
 
     fn give_back(&self) {
-        for (limit, bucket) in &self.taken {
+        let now = self.clock.now().timestamp_micros();
+        for Taken { limit, key, bucket } in &self.taken {
             bucket.give_back(limit.rate);
+            // A full bucket is as good as none. Kept, those of names that nobody looked at would
+            // push out the ones that count.
+            if bucket.level(limit.rate, now).full_in == 0 {
+                limit.by_key.invalidate(key);
+            }
         }
     }
 
     /// What is left of each limit that clients know of.
     fn quotas(&self) -> Vec<Quota> {
         let now = self.clock.now().timestamp_micros();
-        let quota = |(limit, bucket): &(&Buckets, Arc<Bucket>)| {
+        let quota = |Taken { limit, bucket, .. }: &Taken<'_>| {
             let level = bucket.level(limit.rate, now);
             Some(Quota {
                 name: limit.name?,
@@ -163,3 +178,27 @@ fn whole_seconds(micros: i64) -> u64 {
 }
 
 const MAX_BUCKETS: u64 = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_flood_of_logins_that_nobody_looks_at_does_not_lift_the_limit_of_an_account() {
+        let clock = Clock::fixed(DateTime::UNIX_EPOCH);
+        let limits = Limits::new(&settings::Limits::default(), clock);
+        let guess = |address: u32, name: &str| limits.begin(IpAddr::V4(address.into()), name);
+        for address in 0..100 {
+            let _ = guess(address, "alice").unwrap().end(true);
+        }
+        assert!(guess(100, "alice").is_err());
+
+        for name in 0..MAX_BUCKETS + 1000 {
+            let _ = guess(101, &name.to_string()).unwrap().end(false);
+        }
+
+        assert!(guess(102, "alice").is_err());
+    }
+}

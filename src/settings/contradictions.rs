@@ -1,3 +1,4 @@
+mod columns;
 mod work_factors;
 
 use chrono::TimeDelta;
@@ -30,6 +31,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
     found.extend(claim_names(jwt));
     found.extend(user_id_field(settings));
     found.extend(header(jwt));
+    found.extend(columns::columns(&settings.users));
     found.extend(work_factors::work_factors(&settings.users));
     found
 }

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use documented::DocumentedFields;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use tegata_jwt::Lifetime;
@@ -108,9 +108,22 @@ impl TryFrom<String> for Network {
         let network = address.or_else(|_| text.parse::<IpNet>());
         let expected = "an address or a network such as \"10.0.0.1\" or \"10.0.0.0/8\"";
         network
-            .map(Self)
+            .map(|network| Self(canonical(network)))
             .map_err(|_| format!("`{text}` is not {expected}"))
     }
+}
+
+/// Addresses of IPv4 in IPv6's clothes, `::ffff:10.0.0.0/104`, as the addresses they are: so is that
+/// of a client.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else {
+        return network;
+    };
+    let address = v6.addr().to_ipv4_mapped();
+    let v4 = address
+        .zip(v6.prefix_len().checked_sub(96))
+        .and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok());
+    v4.map_or(network, IpNet::from)
 }
 
 impl From<Network> for String {
@@ -135,5 +148,17 @@ mod tests {
         for path in ["api", "/", "/api/", "//api", "/{id}", "/a b", "/a?b"] {
             assert!(PathPrefix::try_from(path.to_owned()).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_network_of_ipv4_is_one_whichever_way_it_is_written() {
+        let network = |text: &str| Network::try_from(text.to_owned()).unwrap();
+        let proxy = IpAddr::from([10, 0, 0, 1]);
+
+        for text in ["10.0.0.0/8", "::ffff:10.0.0.0/104", "::ffff:10.0.0.1"] {
+            assert!(network(text).contains(proxy), "{text}");
+        }
+        assert!(!network("::ffff:10.0.0.0/112").contains([10, 1, 0, 1].into()));
+        assert!(!network("::/0").contains(proxy));
     }
 }

@@ -213,7 +213,7 @@ mod own {
     refinery::embed_migrations!("migrations/sqlite/tegata");
 }
 
-const DJANGOS_USERS: &str = "auth_user";
+pub(super) const DJANGOS_USERS: &str = "auth_user";
 const OWN: [&str; 1] = ["tegata_rotation"];
 /// Which of our own migrations were applied.
 const HISTORY: &str = "tegata_schema_history";

@@ -25,7 +25,7 @@ pub use self::flush::Batch;
 pub use self::migrate::Migration;
 pub use self::outstanding::OutstandingToken;
 pub use self::rotation::{Decided, Ended, Refresh};
-pub use self::users::{Deleted, LAST_LOGIN_PRECISION, NewUser, Unchanged, User, UserRecord};
+pub use self::users::{Deleted, LAST_LOGIN_PRECISION, NewUser, Place, Unchanged, User, UserRecord};
 
 /// The database, open. Clones share it.
 #[derive(Clone)]

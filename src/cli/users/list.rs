@@ -33,7 +33,7 @@ impl List {
         loop {
             let is_first = after.is_none();
             let page = store.users_after(after, PAGE).await?;
-            after = page.last().map(|user| user.id.clone());
+            after = page.last().map(|user| user.place.clone());
             if self.json {
                 write_json(&mut out, &page, is_first)?;
             } else {

@@ -38,11 +38,15 @@ fn delete(
 ) -> rusqlite::Result<Deleted> {
     let key = users.key.write(id);
     let references = references(connection, users)?;
-    for Reference { table, column } in &references {
+    for Reference { table, column, to } in &references {
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM {} WHERE {} = $1)",
+            "SELECT EXISTS (SELECT 1 FROM {} AS referrer, {} AS referred \
+             WHERE referred.{} = $1 AND referrer.{} = referred.{})",
             quoted(table),
-            quoted(column)
+            users.name,
+            users.id,
+            quoted(column),
+            to.as_deref().map_or_else(|| users.id.clone(), quoted),
         );
         let is_known = *table == OUTSTANDING || users.is_membership(table);
         if !is_known && connection.query_row(&sql, [&key], |row| row.get(0))? {
@@ -50,7 +54,7 @@ fn delete(
         }
     }
 
-    for Reference { table, column } in &references {
+    for Reference { table, column, .. } in &references {
         let (name, column) = (quoted(table), quoted(column));
         let sql = if *table == OUTSTANDING {
             blacklist_all_of(connection, &key, DateTime::UNIX_EPOCH, now)?;
@@ -71,11 +75,13 @@ fn delete(
 struct Reference {
     table: String,
     column: String,
+    /// The column of users that it names them by, as Django's `to_field`; without one, the key.
+    to: Option<String>,
 }
 
 fn references(connection: &Connection, users: &UserTable) -> rusqlite::Result<Vec<Reference>> {
     let mut statement = connection.prepare(
-        "SELECT referrer.name, reference.\"from\" FROM sqlite_master AS referrer, \
+        "SELECT referrer.name, reference.\"from\", reference.\"to\" FROM sqlite_master AS referrer, \
          pragma_foreign_key_list(referrer.name) AS reference \
          WHERE referrer.type = 'table' AND lower(reference.\"table\") = lower($1)",
     )?;
@@ -83,6 +89,7 @@ fn references(connection: &Connection, users: &UserTable) -> rusqlite::Result<Ve
         Ok(Reference {
             table: row.get(0)?,
             column: row.get(1)?,
+            to: row.get(2)?,
         })
     });
     references?.collect()

@@ -6,15 +6,16 @@ mod table;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::types::Value;
+use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use tegata_jwt::UserId;
 
 use super::Store;
 use super::columns::{KeyForm, Timestamp};
+use super::migrate::DJANGOS_USERS;
 
 pub use self::delete::Deleted;
-pub use self::roster::UserRecord;
+pub use self::roster::{Place, UserRecord};
 pub(super) use self::table::UserTable;
 
 /// A user. No `Debug`: the password hash does not belong in logs.
@@ -102,13 +103,22 @@ impl Store {
         self.users.max_username
     }
 
-    /// The user of exactly this name, byte for byte.
+    /// The user of exactly this name, byte for byte. Where a table holds a name twice, it is nobody's:
+    /// which of them was meant, nothing tells.
     pub async fn user_by_username(&self, username: &str) -> Result<Option<User>> {
         let (users, username) = (self.users.clone(), username.to_owned());
         let find = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(&users.by_username)?;
-            let found = statement.query_row([&username], |row| read(row, users.key));
-            found.optional()
+            let mut rows = statement.query([&username])?;
+            let Some(first) = rows.next()? else {
+                return Ok(None);
+            };
+            let user = read(first, users.key)?;
+            if rows.next()?.is_some() {
+                tracing::error!(table = users.table, "two users have the same name");
+                return Ok(None);
+            }
+            Ok(Some(user))
         };
         self.sqlite.read(find).await
     }
@@ -213,8 +223,12 @@ impl Store {
     }
 
     /// Whether this database was made by tegata and has never had a user: Django fills
-    /// `django_content_type` as soon as it migrates, and `AUTOINCREMENT` remembers who is gone.
+    /// `django_content_type` as soon as it migrates, and `AUTOINCREMENT` remembers who is gone. Of a
+    /// project's own table nobody knows.
     pub async fn never_had_a_user(&self) -> Result<bool> {
+        if self.users.table != DJANGOS_USERS {
+            return Ok(false);
+        }
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM django_content_type) AND NOT EXISTS \
                    (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user' AND seq > 0)";
         let has_no_row = |connection: &Connection| connection.query_row(sql, [], |row| row.get(0));
@@ -237,11 +251,20 @@ impl Store {
 fn read(row: &Row<'_>, key: KeyForm) -> rusqlite::Result<User> {
     Ok(User {
         id: key.read(row, 0)?,
-        username: row.get(1)?,
-        password: row.get(2)?,
-        is_active: row.get(3)?,
+        username: or_nothing(row, 1),
+        password: or_nothing(row, 2),
+        is_active: or_nothing(row, 3),
         // What is no time is written anew by the next login.
         last_login: row.get(4).ok().map(|Timestamp(time)| time),
+    })
+}
+
+/// A column of a project's own table may hold nothing, or what it should not: a user without a name
+/// or a password, or who is not said to be active, is refused as any other, and is no failure.
+fn or_nothing<T: FromSql + Default>(row: &Row<'_>, index: usize) -> T {
+    row.get(index).unwrap_or_else(|error| {
+        tracing::warn!("a user's row is damaged: {error}");
+        T::default()
     })
 }
 

@@ -4,14 +4,20 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_jwt::UserId;
 
-use super::UserTable;
+use super::{UserTable, or_nothing};
 use crate::store::Store;
 use crate::store::columns::Timestamp;
+
+/// Where a user stands in the order of keys: the key as the table has it.
+#[derive(Clone)]
+pub struct Place(Value);
 
 /// What there is to know of a user. What a project's own model has no column for is `None`.
 pub struct UserRecord {
     /// The primary key.
     pub id: UserId,
+    /// Where the user stands among the others.
+    pub place: Place,
     /// The name as stored.
     pub username: String,
     /// The e-mail address.
@@ -29,11 +35,11 @@ pub struct UserRecord {
 }
 
 impl Store {
-    /// The next users after a key, in the order of their keys, `limit` at most.
-    pub async fn users_after(&self, id: Option<UserId>, limit: u32) -> Result<Vec<UserRecord>> {
+    /// The next users after a place, in the order of their keys, `limit` at most.
+    pub async fn users_after(&self, place: Option<Place>, limit: u32) -> Result<Vec<UserRecord>> {
         let users = self.users.clone();
         let read_some = move |connection: &Connection| {
-            let after = id.as_ref().map_or(Value::Null, |id| users.key.write(id));
+            let after = (place.clone()).map_or(Value::Null, |Place(key)| key);
             let sql = format!(
                 "{} WHERE $1 IS NULL OR {id} > $1 ORDER BY {id} LIMIT $2",
                 select(&users),
@@ -77,11 +83,12 @@ fn read(row: &Row<'_>, users: &UserTable) -> rusqlite::Result<UserRecord> {
     let time = |index| row.get(index).ok().map(|Timestamp(time)| time);
     Ok(UserRecord {
         id: users.key.read(row, 0)?,
-        username: row.get(1)?,
-        email: row.get(2)?,
-        is_active: row.get(3)?,
-        is_staff: row.get(4)?,
-        is_superuser: row.get(5)?,
+        place: Place(row.get(0)?),
+        username: or_nothing(row, 1),
+        email: or_nothing(row, 2),
+        is_active: or_nothing(row, 3),
+        is_staff: or_nothing(row, 4),
+        is_superuser: or_nothing(row, 5),
         last_login: time(6),
         date_joined: time(7),
     })

@@ -52,8 +52,16 @@ impl UserTable {
         };
 
         let key = KeyForm::of(&require("id_column", &users.id_column)?.declared);
-        let declared = &require("username_column", users.username_column())?.declared;
-        let max_username = length(declared);
+        let username = require("username_column", users.username_column())?;
+        ensure!(
+            !username.is_numeric(),
+            "the column `{}` of the table {} holds numbers ({}), for which `7`, `07` and `7.0` are one: \
+             name a column of texts in [users] username_column",
+            username.name,
+            users.table,
+            username.declared
+        );
+        let max_username = length(&username.declared);
         require("password_column", &users.password_column)?;
         if !users.is_active_column.is_empty() {
             require("is_active_column", &users.is_active_column)?;
@@ -192,6 +200,15 @@ impl UserTable {
 impl Column {
     fn is_text(&self) -> bool {
         self.declared.contains("char") || self.declared == "text"
+    }
+
+    /// Whether SQLite takes a text that looks like a number for that number here: by its rules,
+    /// wherever the type neither is missing nor has one of these words in it.
+    fn is_numeric(&self) -> bool {
+        let keeps_texts = ["char", "clob", "text", "blob"];
+        let is_int = self.declared.contains("int");
+        let keeps = keeps_texts.iter().any(|word| self.declared.contains(word));
+        !self.declared.is_empty() && (is_int || !keeps)
     }
 }
 

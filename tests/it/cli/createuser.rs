@@ -30,6 +30,51 @@ fn a_user_is_created_with_all_that_was_said() {
 }
 
 #[test]
+fn an_e_mail_address_is_kept_as_django_keeps_it() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+
+    let created = create(&folder, &["alice", "--email", "A.B@Example.ORG"], "pw");
+
+    assert_eq!(created.code, Some(0), "{created:?}");
+    assert_eq!(
+        folder.select("SELECT email FROM auth_user"),
+        ["A.B@example.org"]
+    );
+}
+
+#[test]
+fn what_is_no_e_mail_address_is_refused() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+
+    let long = format!("{}@example.org", "x".repeat(250));
+    for address in ["alice", "@", "a@", "@b", "a b@c", "a@b\nBcc: c@d", &long] {
+        let refused = create(&folder, &["alice", "--email", address], "pw");
+
+        assert_eq!(refused.code, Some(2), "{address:?}: {refused:?}");
+        assert!(refused.stderr.contains("e-mail address"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_domain_in_capitals_is_no_second_user() {
+    let folder = Folder::with_config(
+        "[blacklist]\nenabled = false\n[users]\ntable = \"person\"\nusername_field = \"email\"\n\
+         is_active_column = \"\"\nlast_login_column = \"\"",
+    );
+    folder.execute(
+        "CREATE TABLE person (id integer NOT NULL PRIMARY KEY, \
+         email varchar(254) NOT NULL UNIQUE, password varchar(128) NOT NULL)",
+    );
+    create(&folder, &["alice@example.org"], "pw");
+
+    let refused = create(&folder, &["alice@EXAMPLE.org"], "pw");
+
+    refused.assert_refused("there is a user alice@example.org already");
+}
+
+#[test]
 fn a_name_that_is_taken_is_refused() {
     let folder = Folder::new();
     folder.run(&["migrate"]);
@@ -67,7 +112,10 @@ fn what_cannot_be_a_user_is_refused() {
         create(&folder, &["alice"], "\n").stderr,
         "error: the password is empty\n"
     );
-    assert_eq!(create(&folder, &["alice"], &"x".repeat(4097)).code, Some(1));
+    for long in ["x".repeat(4097), "é".repeat(3000)] {
+        let refused = create(&folder, &["alice"], &long);
+        refused.assert_refused("the password is over 4096 bytes");
+    }
 }
 
 #[test]

@@ -45,6 +45,24 @@ fn key_file(folder: &Folder) -> std::path::PathBuf {
         .path()
 }
 
+#[test]
+fn a_project_s_own_table_of_users_is_given_no_admin() {
+    let folder = Folder::with_config(ROTATES);
+    folder.run(&["migrate"]);
+    folder.execute(
+        "CREATE TABLE person AS SELECT * FROM auth_user; \
+         CREATE UNIQUE INDEX name ON person (username)",
+    );
+    let table = "table = \"person\"\npbkdf2_iterations";
+    let config = ROTATES.replace("pbkdf2_iterations", table);
+    fs::write(folder.path().join("config.toml"), config).unwrap();
+
+    let served = folder.serve().stop();
+
+    assert_eq!((served.code, served.stdout.as_str()), (Some(0), ""));
+    assert!(folder.select("SELECT username FROM person").is_empty());
+}
+
 #[tokio::test]
 async fn the_line_printed_at_the_first_start_obtains_a_pair() {
     let folder = Folder::new();

@@ -1,5 +1,6 @@
 //! Tables of users that a project made: what is read of them, and what is refused.
 
+use anyhow::Result;
 use rusqlite::Connection;
 use serde_json::json;
 use tegata::settings::{Settings, Users};
@@ -41,6 +42,11 @@ async fn spawn(table: &str, change: impl FnOnce(&mut Settings)) -> (TestApp, Tes
 /// Why a table is refused.
 fn refusal(table: &str, change: impl FnOnce(&mut Settings)) -> String {
     let folder = TempDir::new().unwrap();
+    format!("{:#}", open(&folder, table, change).err().unwrap())
+}
+
+/// A database in this folder that has this table.
+fn open(folder: &TempDir, table: &str, change: impl FnOnce(&mut Settings)) -> Result<Store> {
     let mut settings = Settings::default();
     let path = folder.path().join("db");
     settings.database.url = format!("sqlite://{}", path.display()).try_into().unwrap();
@@ -48,7 +54,7 @@ fn refusal(table: &str, change: impl FnOnce(&mut Settings)) -> String {
     let database = Connection::open(path).unwrap();
     database.execute_batch(table).unwrap();
     change(&mut settings);
-    format!("{:#}", Store::open(&settings).err().unwrap())
+    Store::open(&settings)
 }
 
 #[tokio::test]
@@ -122,6 +128,82 @@ async fn the_length_of_a_name_is_that_of_its_column() {
         refused.body.contains("at most 254 characters"),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_refused_like_an_unknown_user() {
+    let table = "CREATE TABLE person (id integer PRIMARY KEY, username text UNIQUE, \
+                 password, is_active); \
+                 INSERT INTO person SELECT 1, 'whole', password, 1 FROM auth_user; \
+                 INSERT INTO person SELECT 2, 'unsaid', password, NULL FROM auth_user; \
+                 INSERT INTO person SELECT 3, 'said', password, 'yes' FROM auth_user; \
+                 INSERT INTO person SELECT 4, 'bytes', CAST(password AS blob), 1 FROM auth_user; \
+                 INSERT INTO person VALUES (5, 'nothing', NULL, 1), (6, NULL, NULL, NULL);";
+    let django = TestApp::spawn_with_alice().await;
+    django.execute(table);
+    let app = django
+        .neighbour(|s| {
+            s.blacklist.enabled = false;
+            s.users.table = "person".to_owned();
+            s.users.last_login_column = String::new();
+        })
+        .await;
+    let unknown = app.login("nobody", "alice-pw").await.line();
+
+    for name in ["unsaid", "said", "bytes", "nothing"] {
+        assert_eq!(app.login(name, "alice-pw").await.line(), unknown, "{name}");
+    }
+
+    assert_eq!(app.login("whole", "alice-pw").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_name_that_two_users_have_is_nobodys() {
+    let table = PERSON.replace(" UNIQUE", "");
+    let django = TestApp::spawn_with_alice().await;
+    django.execute(&table);
+    let insert = |uid: &str| {
+        django.execute(&format!(
+            "INSERT INTO person SELECT '{uid}', password, 'alice@example.org', '', 0 FROM auth_user"
+        ));
+    };
+    let app = django.neighbour(person).await;
+    let login = json!({ "email": "alice@example.org", "password": "alice-pw" }).to_string();
+    insert("6f9619ff8b86d011b42d00c04fc964ff");
+    assert_eq!(app.post("/api/token/pair", login.clone()).await.status, 200);
+
+    insert("6f9619ff8b86d011b42d00c04fc96400");
+
+    assert_eq!(app.post("/api/token/pair", login).await.status, 401);
+}
+
+#[test]
+fn look_alikes_of_a_number_are_not_one_name() {
+    for column in ["integer", "bigint unsigned", "decimal(12, 0)", "real"] {
+        let table = PERSON.replace("varchar(254)", column);
+
+        let refused = refusal(&table, person);
+
+        let expected = format!("the column `mail` of the table person holds numbers ({column})");
+        assert!(refused.starts_with(&expected), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_lists_the_users_comes_to_an_end_whatever_their_keys_are() {
+    let folder = TempDir::new().unwrap();
+    let rows = "INSERT INTO person VALUES ('6F9619FF8B86D011B42D00C04FC964FF', '', 'a', '', 0), \
+                ('7-of-9', '', 'b', '', 0), ('no uuid', '', 'c', '', 0)";
+    let store = open(&folder, &format!("{PERSON} {rows}"), person).unwrap();
+
+    let (mut names, mut place) = (String::new(), None);
+    for _ in 0..5 {
+        let page = store.users_after(place.clone(), 1).await.unwrap();
+        names.extend(page.iter().map(|user| user.username.as_str()));
+        place = page.last().map(|user| user.place.clone()).or(place);
+    }
+
+    assert_eq!(names, "abc");
 }
 
 #[test]

@@ -44,6 +44,21 @@ fn a_user_whose_rows_only_django_knows_stays() {
 }
 
 #[test]
+fn rows_that_name_a_user_by_another_column_are_found_too() {
+    let folder = with_alice();
+    folder.execute(
+        "CREATE TABLE shop_note (id integer PRIMARY KEY, author_id varchar(150) NOT NULL \
+         REFERENCES auth_user (username) DEFERRABLE INITIALLY DEFERRED)",
+    );
+    folder.execute("INSERT INTO shop_note (author_id) VALUES ('alice')");
+
+    let refused = folder.run(&["users", "delete", "alice", "--yes"]);
+
+    refused.assert_refused("the table shop_note has rows of alice");
+    assert_eq!(folder.select("SELECT username FROM auth_user"), ["alice"]);
+}
+
+#[test]
 fn nobody_is_deleted_by_mistake() {
     let folder = with_alice();
 

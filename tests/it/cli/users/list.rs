@@ -41,6 +41,21 @@ fn a_list_of_thousands_is_one_json_array() {
 }
 
 #[test]
+fn whoever_reads_the_beginning_of_a_list_only_is_told_of_no_error() {
+    let folder = with_alice();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+
+    let listed = folder
+        .command(&["users", "list"])
+        .stdout(writer)
+        .output()
+        .unwrap();
+
+    assert_eq!((listed.status.code(), listed.stderr), (Some(0), Vec::new()));
+}
+
+#[test]
 fn a_list_of_nobody_is_an_empty_array() {
     let folder = Folder::new();
     folder.run(&["migrate"]);
