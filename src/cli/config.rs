@@ -7,6 +7,7 @@ use super::settings;
 use crate::cli::log::say;
 use crate::keys;
 use crate::settings::{Source, load, load_with_origins, reference, tables};
+use crate::store::Store;
 
 #[derive(Subcommand)]
 pub(super) enum Config {
@@ -40,7 +41,9 @@ impl Config {
 }
 
 fn check(source: &Source) -> Result<()> {
-    keys::find(&settings(source)?)?;
+    let settings = settings(source)?;
+    keys::find(&settings)?;
+    Store::check(&settings)?;
     say!("{source}: ok");
     Ok(())
 }

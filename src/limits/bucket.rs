@@ -1,13 +1,17 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::settings::Rate;
 
 /// A bucket of tokens: full at first, it loses one with each taking and fills up evenly. Kept as the
 /// moment at which it will be full again, in microseconds since 1970 (the generic cell rate
 /// algorithm).
-#[derive(Default)]
 pub(super) struct Bucket {
     full_at: AtomicI64,
+    /// As many permits as it holds tokens when full.
+    turns: Arc<Semaphore>,
     /// Whether it was found empty since the last taking.
     was_empty: AtomicBool,
 }
@@ -31,6 +35,21 @@ pub(super) struct Empty {
 }
 
 impl Bucket {
+    /// A full one.
+    pub(super) fn new(rate: Rate) -> Self {
+        Self {
+            full_at: AtomicI64::default(),
+            turns: Arc::new(Semaphore::new(rate.limit() as usize)),
+            was_empty: AtomicBool::default(),
+        }
+    }
+
+    /// Waits until fewer are being decided about than it holds when full.
+    pub(super) async fn turn(&self) -> OwnedSemaphorePermit {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        turn.expect("the semaphore is never closed")
+    }
+
     /// Takes one.
     pub(super) fn take(&self, rate: Rate, now: i64) -> Result<(), Empty> {
         let (interval, period) = (rate.interval(), rate.period());
@@ -95,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_bucket_gives_as_many_as_its_limit_and_then_one_at_a_time() {
-        let (bucket, rate) = (Bucket::default(), rate("3/m"));
+        let rate = rate("3/m");
+        let bucket = Bucket::new(rate);
 
         let given = |now| bucket.take(rate, now).is_ok();
 
@@ -108,7 +128,8 @@ mod tests {
 
     #[test]
     fn an_empty_bucket_says_when_to_come_back_and_is_news_once() {
-        let (bucket, rate) = (Bucket::default(), rate("1/m"));
+        let rate = rate("1/m");
+        let bucket = Bucket::new(rate);
         bucket.take(rate, 0).unwrap();
 
         let (first, second) = (bucket.take(rate, SECOND), bucket.take(rate, 2 * SECOND));
@@ -120,7 +141,8 @@ mod tests {
 
     #[test]
     fn what_is_given_back_can_be_taken_again() {
-        let (bucket, rate) = (Bucket::default(), rate("2/h"));
+        let rate = rate("2/h");
+        let bucket = Bucket::new(rate);
         bucket.take(rate, 0).unwrap();
         bucket.take(rate, 0).unwrap();
 
@@ -132,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_clock_set_back_keeps_nobody_out_for_longer_than_the_period() {
-        let (bucket, rate) = (Bucket::default(), rate("1/m"));
+        let rate = rate("1/m");
+        let bucket = Bucket::new(rate);
         bucket.take(rate, 1_000_000 * SECOND).unwrap();
 
         let refused = bucket.take(rate, 0).unwrap_err();
@@ -147,7 +170,8 @@ mod tests {
         fn in_no_period_is_more_given_than_twice_the_limit(
             steps in proptest::collection::vec(0..4 * SECOND, 1..200),
         ) {
-            let (bucket, rate) = (Bucket::default(), rate("5/m"));
+            let rate = rate("5/m");
+        let bucket = Bucket::new(rate);
             let mut now = 0;
             let mut given = Vec::new();
             for step in steps {

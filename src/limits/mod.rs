@@ -1,6 +1,8 @@
 //! How many passwords may be guessed: buckets of tokens, for addresses and for accounts.
 
 mod bucket;
+#[cfg(test)]
+mod tests;
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tegata_jwt::Clock;
+use tokio::sync::OwnedSemaphorePermit;
 use unicode_normalization::UnicodeNormalization;
 
 use self::bucket::Bucket;
@@ -33,7 +36,8 @@ struct Buckets {
     by_key: Cache<u64, Arc<Bucket>>,
 }
 
-/// A guess that may be made, and is counted as a wrong one until it ends.
+/// A guess that may be made. Until it ends it counts as a wrong one; where it never does, because
+/// its client went away, nobody has learnt anything by it, and it is not counted.
 pub struct Attempt<'a> {
     clock: &'a Clock,
     taken: Vec<Taken<'a>>,
@@ -44,6 +48,11 @@ struct Taken<'a> {
     limit: &'a Buckets,
     key: u64,
     bucket: Arc<Bucket>,
+    clock: &'a Clock,
+    /// Whether it is decided if the guess counts.
+    is_settled: bool,
+    /// Held as long as it is not.
+    _turn: OwnedSemaphorePermit,
 }
 
 impl Limits {
@@ -65,8 +74,9 @@ impl Limits {
         }
     }
 
-    /// Begins a guess at an account's password, unless there were too many wrong ones.
-    pub fn begin(&self, client: IpAddr, username: &str) -> Result<Attempt<'_>, TooMany> {
+    /// Begins a guess at an account's password, unless there were too many wrong ones. Waits while
+    /// there are as many guesses under way as could be wrong ones: each may prove right.
+    pub async fn begin(&self, client: IpAddr, username: &str) -> Result<Attempt<'_>, TooMany> {
         let mut attempt = Attempt {
             clock: &self.clock,
             taken: Vec::new(),
@@ -81,22 +91,26 @@ impl Limits {
             self.hasher.hash_one((&account, network)),
             self.hasher.hash_one(&account),
         ];
-        let now = self.clock.now().timestamp_micros();
         for (limit, key) in limits.iter().zip(keys) {
-            let bucket = limit.by_key.get_with(key, Arc::default);
-            let taken = bucket.take(limit.rate, now);
-            let place = Taken { limit, key, bucket };
-            match taken {
-                Ok(()) => attempt.taken.push(place),
-                Err(empty) => {
-                    attempt.give_back();
-                    attempt.taken.push(place);
-                    return Err(TooMany {
-                        retry_after: whole_seconds(empty.next_in),
-                        is_news: empty.is_news,
-                        quotas: attempt.quotas(),
-                    });
-                }
+            let bucket = limit
+                .by_key
+                .get_with(key, || Arc::new(Bucket::new(limit.rate)));
+            let turn = bucket.turn().await;
+            let taken = bucket.take(limit.rate, micros(&self.clock));
+            attempt.taken.push(Taken {
+                limit,
+                key,
+                bucket,
+                clock: &self.clock,
+                is_settled: taken.is_err(),
+                _turn: turn,
+            });
+            if let Err(empty) = taken {
+                return Err(TooMany {
+                    retry_after: whole_seconds(empty.next_in),
+                    is_news: empty.is_news,
+                    quotas: attempt.end(false),
+                });
             }
         }
         Ok(attempt)
@@ -104,31 +118,15 @@ impl Limits {
 }
 
 impl Attempt<'_> {
-    /// Ends the guess. One that was right, or nobody looked at, is not counted. One that is never
-    /// ended, because its client went away, is.
+    /// Ends the guess, and answers what is left of each limit that clients know of. One that was
+    /// right, or nobody looked at, is not counted.
     #[must_use]
-    pub fn end(self, is_wrong: bool) -> Vec<Quota> {
-        if !is_wrong {
-            self.give_back();
-        }
-        self.quotas()
-    }
+    pub fn end(mut self, is_wrong: bool) -> Vec<Quota> {
+        self.taken
+            .iter_mut()
+            .for_each(|taken| taken.settle(is_wrong));
 
-    fn give_back(&self) {
-        let now = self.clock.now().timestamp_micros();
-        for Taken { limit, key, bucket } in &self.taken {
-            bucket.give_back(limit.rate);
-            // A full bucket is as good as none. Kept, those of names that nobody looked at would
-            // push out the ones that count.
-            if bucket.level(limit.rate, now).full_in == 0 {
-                limit.by_key.invalidate(key);
-            }
-        }
-    }
-
-    /// What is left of each limit that clients know of.
-    fn quotas(&self) -> Vec<Quota> {
-        let now = self.clock.now().timestamp_micros();
+        let now = micros(self.clock);
         let quota = |Taken { limit, bucket, .. }: &Taken<'_>| {
             let level = bucket.level(limit.rate, now);
             Some(Quota {
@@ -140,6 +138,32 @@ impl Attempt<'_> {
             })
         };
         self.taken.iter().filter_map(quota).collect()
+    }
+}
+
+impl Taken<'_> {
+    fn settle(&mut self, is_wrong: bool) {
+        if std::mem::replace(&mut self.is_settled, true) || is_wrong {
+            return;
+        }
+        self.bucket.give_back(self.limit.rate);
+        // A full bucket is as good as none. Kept, those of names that nobody looked at would push
+        // out the ones that count. One that another guess waits for must stay the one that counts.
+        let is_full = self
+            .bucket
+            .level(self.limit.rate, micros(self.clock))
+            .full_in
+            == 0;
+        let is_ours_alone = Arc::strong_count(&self.bucket) == OURS_AND_THE_CACHES;
+        if is_full && is_ours_alone {
+            self.limit.by_key.invalidate(&self.key);
+        }
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.settle(false);
     }
 }
 
@@ -171,6 +195,10 @@ fn normalized(username: &str) -> String {
     username.nfkc().flat_map(char::to_lowercase).collect()
 }
 
+fn micros(clock: &Clock) -> i64 {
+    clock.now().timestamp_micros()
+}
+
 fn whole_seconds(micros: i64) -> u64 {
     u64::try_from(micros)
         .unwrap_or_default()
@@ -178,27 +206,4 @@ fn whole_seconds(micros: i64) -> u64 {
 }
 
 const MAX_BUCKETS: u64 = 100_000;
-
-#[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-
-    use super::*;
-
-    #[test]
-    fn a_flood_of_logins_that_nobody_looks_at_does_not_lift_the_limit_of_an_account() {
-        let clock = Clock::fixed(DateTime::UNIX_EPOCH);
-        let limits = Limits::new(&settings::Limits::default(), clock);
-        let guess = |address: u32, name: &str| limits.begin(IpAddr::V4(address.into()), name);
-        for address in 0..100 {
-            let _ = guess(address, "alice").unwrap().end(true);
-        }
-        assert!(guess(100, "alice").is_err());
-
-        for name in 0..MAX_BUCKETS + 1000 {
-            let _ = guess(101, &name.to_string()).unwrap().end(false);
-        }
-
-        assert!(guess(102, "alice").is_err());
-    }
-}
+const OURS_AND_THE_CACHES: usize = 2;

@@ -1,13 +1,15 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// A list, or one text alone.
+/// A list, or one text alone; an empty one is none.
 pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: TryFrom<String, Error: std::fmt::Display>,
     D: Deserializer<'de>,
 {
     let texts = match OneOrMany::deserialize(deserializer)? {
+        // An empty variable is how compose files leave one out.
+        OneOrMany::One(text) if text.is_empty() => Vec::new(),
         OneOrMany::One(text) => vec![text],
         OneOrMany::Many(texts) => texts,
     };

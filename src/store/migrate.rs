@@ -37,6 +37,17 @@ impl Store {
         Ok(has_no_byte || has_no_table(&connect(path, LOCK_PATIENCE)?)?)
     }
 
+    /// Refuses a database that lacks what Django must make for these settings, and one that must not
+    /// be made. One that is not there yet is in order.
+    pub fn check(settings: &Settings) -> Result<()> {
+        if Self::is_empty(settings)? {
+            return require_makeable(settings);
+        }
+        let connection = connect(settings.database.url.path(), LOCK_PATIENCE)?;
+        require_django(&connection, settings)?;
+        UserTable::read(&connection, settings).map(drop)
+    }
+
     /// Creates the tables that are missing: in an empty or absent database all of them, beside
     /// Django's tegata's own.
     pub fn migrate(settings: &Settings, now: DateTime<Utc>) -> Result<Migration> {
@@ -50,13 +61,7 @@ impl Store {
         let _alone = FolderLock::take(folder)?;
         let is_created = Self::is_empty(settings)?;
         if is_created {
-            let users = settings.users.table.as_str();
-            ensure!(
-                users == DJANGOS_USERS,
-                "the database {} is empty, and the table {users} of [users] is the project's to \
-                 make: run `manage.py migrate`",
-                path.display()
-            );
+            require_makeable(settings)?;
             create(path, now)?;
         }
         let mut connection = connect(path, LOCK_PATIENCE)?;
@@ -73,6 +78,18 @@ impl Store {
             _ => Migration::Extended,
         })
     }
+}
+
+/// Refuses an empty database whose table of users is not ours to make.
+fn require_makeable(settings: &Settings) -> Result<()> {
+    let users = settings.users.table.as_str();
+    ensure!(
+        users == DJANGOS_USERS,
+        "the database {} is empty, and the table {users} of [users] is the project's to make: run \
+         `manage.py migrate`",
+        settings.database.url.path().display()
+    );
+    Ok(())
 }
 
 /// Refuses a database that lacks a table we need, and says how to come by it. Answers what the table

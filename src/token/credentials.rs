@@ -29,7 +29,7 @@ pub(super) async fn login<const N: usize>(
     issue: impl Fn(&User) -> Result<(Issued, Tokens<N>), ApiError>,
 ) -> Limited<Json<LoggedIn<N>>> {
     let username = credentials.username.as_str();
-    let attempt = match app.limits.begin(client.0, username) {
+    let attempt = match app.limits.begin(client.0, username).await {
         Ok(attempt) => attempt,
         Err(too_many) => {
             if too_many.is_news {

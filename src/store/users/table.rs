@@ -1,7 +1,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension};
 use tegata_jwt::UserId;
 use uuid::Uuid;
 
@@ -68,6 +68,9 @@ impl UserTable {
         }
         if settings.jwt.update_last_login {
             require("last_login_column", &users.last_login_column)?;
+        }
+        if settings.blacklist.enabled {
+            require_tokens_of(connection, users)?;
         }
         let last_login = find(&users.last_login_column).map(|column| quoted(&column.name));
 
@@ -230,6 +233,22 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     });
     let columns: rusqlite::Result<_> = columns?.collect();
     columns.with_context(|| format!("cannot read how the table {table} is made"))
+}
+
+/// Refuses a table that is not the one whose users tokens belong to: no token could be recorded.
+fn require_tokens_of(connection: &Connection, users: &Users) -> Result<()> {
+    let sql = "SELECT \"table\" FROM pragma_foreign_key_list('token_blacklist_outstandingtoken') \
+               WHERE \"from\" = 'user_id' AND lower(\"table\") <> lower($1)";
+    let other = connection.query_row(sql, [&users.table], |row| row.get(0));
+    let other: Option<String> = other.optional()?;
+    if let Some(other) = other {
+        bail!(
+            "tokens belong to users of the table {other}, and not of {}: name the table of \
+             AUTH_USER_MODEL in [users] table",
+            users.table
+        );
+    }
+    Ok(())
 }
 
 fn missing(users: &Users, setting: &str, column: &str, columns: &[Column]) -> String {

@@ -198,6 +198,21 @@ fn check_refuses_a_signing_key_that_cannot_sign() {
 }
 
 #[test]
+fn check_refuses_a_table_of_users_that_serve_would_refuse() {
+    let folder = Folder::new();
+    folder.run(&["migrate"]);
+    let check = |setting: &str, value: &str| {
+        let mut command = folder.command(&["config", "check"]);
+        let output = command.env(format!("TEGATA_USERS__{setting}"), value);
+        String::from_utf8(output.output().unwrap().stderr).unwrap()
+    };
+
+    assert!(check("TABLE", "nobodys").contains("has no table nobodys"));
+    assert!(check("PASSWORD_COLUMN", "hash").contains("has no column `hash`"));
+    assert!(check("TABLE", "auth_user").contains("ok"));
+}
+
+#[test]
 fn check_refuses_hs256_without_a_secret_as_serve_does() {
     let refused = Folder::with_config("").run(&["config", "check"]);
 
@@ -309,6 +324,17 @@ fn every_setting_can_be_set_by_the_environment() {
         .map(|row| format!("{}  # {}", row.shown, variable(row)))
         .collect();
     assert_eq!(set, expected);
+}
+
+#[test]
+fn an_empty_variable_is_an_empty_list() {
+    let folder = Folder::with_config("[server]\ntrusted_proxies = [\"10.0.0.1\"]\n");
+    let mut show = folder.command(&["config", "show"]);
+
+    let shown = show.env("TEGATA_SERVER__TRUSTED_PROXIES", "").output();
+
+    let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
+    assert!(shown.contains("\ntrusted_proxies = []  #"), "{shown}");
 }
 
 #[test]

@@ -221,6 +221,20 @@ fn a_column_that_is_not_there_is_told_with_those_that_are() {
 }
 
 #[test]
+fn a_table_whose_users_no_token_belongs_to_is_refused() {
+    let refused = refusal(PERSON, |s| {
+        person(s);
+        s.blacklist.enabled = true;
+    });
+
+    assert_eq!(
+        refused,
+        "tokens belong to users of the table auth_user, and not of person: name the table of \
+         AUTH_USER_MODEL in [users] table"
+    );
+}
+
+#[test]
 fn update_last_login_needs_its_column() {
     let refused = refusal(PERSON, |s| {
         person(s);
