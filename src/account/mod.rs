@@ -56,7 +56,7 @@ impl Accounts {
     /// The users of `store`.
     #[must_use]
     pub fn new(settings: &Settings, store: Store, clock: Clock) -> Self {
-        let hashing = HashingPool::for_this_machine();
+        let hashing = HashingPool::for_this_machine(password::forget_memory);
         Self {
             store,
             hashing,

@@ -1,7 +1,9 @@
 //! `argon2$argon2id$v=19$m=MEMORY,t=TIME,p=PARALLELISM$SALT$HASH`: after the name of the algorithm
 //! stands what libargon2 writes.
 
-use argon2::{Algorithm, Argon2 as Hasher, Params, Version};
+use std::cell::RefCell;
+
+use argon2::{Algorithm, Argon2 as Hasher, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -91,10 +93,29 @@ fn derive(
     length: usize,
 ) -> Result<Vec<u8>, Unavailable> {
     let mut hash = vec![0; length];
-    // What is left to go wrong is that there is not so much memory now.
-    let derived = hasher.hash_password_into(password.as_bytes(), salt, &mut hash);
-    derived.map_err(|_| Unavailable::HashingFailed)?;
+    let blocks = hasher.params().block_count();
+    let derived = MEMORY.with_borrow_mut(|memory| {
+        // What is left to go wrong is that there is not so much memory now.
+        let missing = blocks.saturating_sub(memory.len());
+        memory.try_reserve_exact(missing).ok()?;
+        memory.resize(memory.len() + missing, Block::new());
+        let password = password.as_bytes();
+        let derived = hasher.hash_password_into_with_memory(password, salt, &mut hash, memory);
+        derived.ok()
+    });
+    derived.ok_or(Unavailable::HashingFailed)?;
     Ok(hash)
+}
+
+/// Gives back what memory this thread has kept from one hash for the next.
+pub(in crate::account) fn forget_memory() {
+    MEMORY.take();
+}
+
+thread_local! {
+    /// Kept while there is one hash after the other: to map and unmap a hundred megabytes each time
+    /// holds up every other thread of the process, and takes a quarter of the hash's own time.
+    static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
 
 fn parse_cost(text: &str) -> Option<Argon2Cost> {

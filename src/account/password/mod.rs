@@ -14,6 +14,7 @@ use self::stored::Stored;
 use crate::error::Unavailable;
 use crate::settings::{PasswordHasher, Users};
 
+pub(super) use self::argon2::forget_memory;
 pub use self::salt::random;
 pub(super) use self::salt::unusable;
 
