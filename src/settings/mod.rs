@@ -9,6 +9,7 @@ mod limits;
 mod list;
 mod load;
 mod log;
+mod number;
 mod password_hashers;
 pub mod reference;
 mod server;

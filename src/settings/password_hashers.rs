@@ -3,6 +3,8 @@ use std::str::FromStr;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::list;
+
 /// A way to hash passwords: a class of `django.contrib.auth.hashers`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordHasher {
@@ -66,7 +68,7 @@ impl FromStr for PasswordHasher {
     type Err = String;
 
     /// Finds a hasher by its algorithm, or by its class in Django, with the module or without.
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
+    fn from_str(name: &str) -> Result<Self, String> {
         let class = name.strip_prefix("django.contrib.auth.hashers.");
         let is_named =
             |known: &Self| name == known.algorithm() || class.unwrap_or(name) == known.class_name();
@@ -74,6 +76,14 @@ impl FromStr for PasswordHasher {
             let known = Self::ALL.map(Self::algorithm).join(", ");
             format!("`{name}` is not one of {known}")
         })
+    }
+}
+
+impl TryFrom<String> for PasswordHasher {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse()
     }
 }
 
@@ -141,24 +151,9 @@ impl Serialize for PasswordHashers {
 
 impl<'de> Deserialize<'de> for PasswordHashers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let names = match OneOrMany::deserialize(deserializer) {
-            Ok(OneOrMany::One(name)) => vec![name],
-            Ok(OneOrMany::Many(names)) => names,
-            Err(_) => return Err(D::Error::custom("expected a list of hashers' names")),
-        };
-        let hashers = names.iter().map(|name| name.parse());
-        let hashers: Vec<_> = hashers
-            .collect::<Result<_, _>>()
-            .map_err(D::Error::custom)?;
+        let hashers: Vec<PasswordHasher> = list::deserialize(deserializer)?;
         hashers.try_into().map_err(D::Error::custom)
     }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
 }
 
 #[cfg(test)]
@@ -209,7 +204,7 @@ mod tests {
                 .unwrap_err()
                 .contains("`sha1` is not one of pbkdf2_sha256, ")
         );
-        assert!(read("7").unwrap_err().contains("expected a list"));
+        assert!(read("7").unwrap_err().contains("a list of texts"));
         assert_eq!(read(r#""argon2""#).unwrap().iter().count(), 1);
     }
 }

@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use tegata_jwt::Lifetime;
 
-use super::list;
+use super::{list, number};
 
 /// `[server]`: where the service listens, and to how many.
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
@@ -25,7 +25,7 @@ pub struct Server {
     /// How many connections are open at a time; those beyond are closed at once. Each takes some
     /// 120 KiB of memory at worst. Where the process may open too few files for it, there are
     /// fewer, and the log says so at the start.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub max_connections: u32,
     /// How long requests under way may take to end after SIGTERM, and how long the process lives
     /// on at most.
@@ -49,12 +49,6 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
     let expected = "an address and a port such as \"127.0.0.1:8000\" or \"[::1]:8000\"";
     text.parse()
         .map_err(|_| D::Error::custom(format!("`{text}` is not {expected}")))
-}
-
-fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let number = u32::deserialize(deserializer).ok();
-    let number = number.filter(|number| *number > 0);
-    number.ok_or_else(|| D::Error::custom("expected a whole number above 0"))
 }
 
 /// The beginning of a URL path: `""`, or `/` and a segment, any number of times.

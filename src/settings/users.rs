@@ -2,6 +2,7 @@ use documented::DocumentedFields;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::number;
 use super::password_hashers::PasswordHashers;
 use super::work_factors::{Argon2Cost, ScryptCost};
 
@@ -44,30 +45,30 @@ pub struct Users {
     pub upgrade_password_hashes: bool,
     /// How many rounds of PBKDF2 a new password hash takes. The default is Django 5.2's, as are
     /// those below.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub pbkdf2_iterations: u32,
     /// How much memory a hash of Argon2 takes, in KiB. As many are made at a time as there are
     /// cores.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub argon2_memory_cost: u32,
     /// How often Argon2 goes through its memory.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub argon2_time_cost: u32,
     /// In how many lanes Argon2 parts its memory. They are worked on one after the other here.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub argon2_parallelism: u32,
     /// The binary logarithm of how many rounds bcrypt takes: one more is twice the time.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub bcrypt_rounds: u32,
     /// Scrypt's N, a power of two. A hash takes 128 · N · r bytes of memory; Django's own hasher
     /// refuses to take 32 MiB.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub scrypt_work_factor: u32,
     /// Scrypt's r.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub scrypt_block_size: u32,
     /// Scrypt's p.
-    #[serde(deserialize_with = "at_least_one")]
+    #[serde(deserialize_with = "number::at_least_one")]
     pub scrypt_parallelism: u32,
 }
 
@@ -146,11 +147,4 @@ fn name_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
         )));
     }
     Ok(name)
-}
-
-fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    let number = u32::deserialize(deserializer)
-        .ok()
-        .filter(|number| *number > 0);
-    number.ok_or_else(|| D::Error::custom("expected a whole number above 0"))
 }

@@ -118,6 +118,8 @@ fn the_time_of_a_refusal_does_not_tell_why() {
             .min()
             .unwrap();
 
+        let md5 = PasswordHasher::Md5;
+        let (_, quick) = DJANGO.into_iter().find(|(of, _)| *of == md5).unwrap();
         let (_, weaker) = DJANGO.into_iter().find(|(of, _)| *of == preferred).unwrap();
         let damaged = &weaker[..weaker.len() - 4];
         let mut refused = vec![
@@ -125,6 +127,8 @@ fn the_time_of_a_refusal_does_not_tell_why() {
             (Some("!4kA7mXo2"), true, "nope"),
             (Some("sha1$salt$4d36"), true, "nope"),
             (Some(damaged), true, "alice-pw"),
+            (Some(quick), true, "nope"),
+            (Some(quick), false, "alice-pw"),
         ];
         if CAN_BURN_A_DIFFERENCE.contains(&preferred) {
             refused.push((Some(weaker), true, "nope"));
