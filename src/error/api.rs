@@ -14,6 +14,8 @@ use crate::seldom::Seldom;
 /// An error under `/api`, in the bodies of Ninja JWT: `{"detail", "code"}`.
 #[derive(Debug)]
 pub enum ApiError {
+    /// The request says of two hosts that it is for them, or of none.
+    AmbiguousHost,
     /// The credentials are wrong, or the user may not log in: which, is not told.
     AuthenticationFailed,
     /// The token is blacklisted, as `/token/verify` tells it.
@@ -75,9 +77,10 @@ impl ApiError {
             | Self::UserInactive
             | Self::UserNotFound => StatusCode::UNAUTHORIZED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::BlacklistedAtVerify | Self::InvalidInput(_) | Self::NotJson => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::AmbiguousHost
+            | Self::BlacklistedAtVerify
+            | Self::InvalidInput(_)
+            | Self::NotJson => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -92,6 +95,7 @@ impl ApiError {
         let failed = Some("authentication_failed");
         let not_valid = Some("token_not_valid");
         match self {
+            Self::AmbiguousHost => detail("Expected one Host header", Some("ambiguous_host")),
             Self::AuthenticationFailed => {
                 detail("No active account found with the given credentials", failed)
             }

@@ -86,6 +86,22 @@ async fn a_coding_other_than_chunked_alone_is_refused() {
 }
 
 #[tokio::test]
+async fn a_request_for_two_hosts_or_none_is_refused() {
+    let app = TestApp::spawn().await;
+    let ask = |version: &str, hosts: &str| {
+        format!("GET /api/token/user HTTP/{version}\r\n{hosts}connection: close\r\n\r\n")
+    };
+
+    for hosts in ["", "host: a\r\nhost: b\r\n", "host: a\r\nhost: a\r\n"] {
+        let refused = answers(&app.url(""), ask("1.1", hosts)).await;
+        assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+        assert!(refused.contains("ambiguous_host"), "{refused}");
+    }
+    let old = answers(&app.url(""), ask("1.0", "")).await;
+    assert!(old.starts_with("HTTP/1.0 401 "), "{old}");
+}
+
+#[tokio::test]
 async fn a_request_smuggled_behind_a_chunked_body_within_the_length_is_never_answered() {
     let app = TestApp::spawn().await;
     let body = "2\r\n{}\r\n0\r\n\r\n";
