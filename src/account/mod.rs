@@ -73,7 +73,7 @@ impl Accounts {
     }
 
     /// The user of that name, where the password is right and the user active. Every other case
-    /// costs the same and answers `None`, save that a password over the bound costs nothing.
+    /// costs the same and answers `None`. Whoever asks has seen to [`MAX_PASSWORD_BYTES`].
     ///
     /// A hash that is out of date is replaced on the way, and the user answered with the new one.
     pub async fn authenticate(
@@ -81,10 +81,6 @@ impl Accounts {
         username: &str,
         password: &Arc<Zeroizing<String>>,
     ) -> Result<Option<User>, Unavailable> {
-        if password.len() > MAX_PASSWORD_BYTES {
-            return Ok(None);
-        }
-
         let Some((user, upgrade)) = self.check(username, password).await? else {
             return Ok(None);
         };
@@ -223,5 +219,5 @@ impl Accounts {
     }
 }
 
-/// Longer ones are refused unhashed: they would only cost time (CVE-2013-1443).
+/// Longer ones are refused, not hashed: they would only cost time (CVE-2013-1443).
 pub const MAX_PASSWORD_BYTES: usize = 4096;
