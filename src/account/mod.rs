@@ -185,8 +185,14 @@ impl Accounts {
         let stored = user.as_ref().map(|user| user.password.clone());
         let is_active = user.as_ref().is_some_and(|user| user.is_active);
         let (hashers, password) = (Arc::clone(&self.hashers), Arc::clone(password));
-        let check = move || hashers.check(stored.as_deref(), is_active, &password);
-        Ok(match self.hashing.run(check).await?? {
+        let caller = Arc::new(());
+        let awaited = Arc::downgrade(&caller);
+        let is_awaited = move || awaited.strong_count() > 0;
+        let check = move || hashers.check(stored.as_deref(), is_active, &password, is_awaited);
+        let verdict = self.hashing.run(check).await;
+        // Until here the caller is there.
+        drop(caller);
+        Ok(match verdict?? {
             Verdict::Refused => None,
             Verdict::Accepted { upgrade } => user.map(|user| (user, upgrade)),
         })
