@@ -35,13 +35,14 @@ impl HashingPool {
         let queue = Arc::new(Queue {
             waiting,
             state: Mutex::default(),
-            changed: Condvar::new(),
+            first: Condvar::new(),
+            others: Condvar::new(),
         });
         for place in 0..threads {
             let queue = Arc::clone(&queue);
             let work = move || {
                 give_way(place);
-                queue.work_off(rest);
+                queue.work_off(place == 0, rest);
             };
             thread::Builder::new()
                 .name("hashing".to_owned())
@@ -60,8 +61,11 @@ impl HashingPool {
         let caller = Arc::new(());
         self.queue.push(Job {
             caller: Arc::downgrade(&caller),
-            // Nobody listens any more where the caller went away.
-            work: Box::new(move || drop(answer.send(work()))),
+            work: Box::new(move || {
+                let outcome = work();
+                // Nobody listens any more where the caller went away.
+                Box::new(move || drop(answer.send(outcome)))
+            }),
         })?;
 
         let outcome = answered.await;
@@ -78,15 +82,19 @@ impl Drop for HashingPool {
         state.is_closed = true;
         state.jobs.clear();
         drop(state);
-        self.queue.changed.notify_all();
+        self.queue.first.notify_all();
+        self.queue.others.notify_all();
     }
 }
 
 struct Job {
     /// Holds as long as the caller waits.
     caller: Weak<()>,
-    work: Box<dyn FnOnce() + Send>,
+    work: Box<dyn FnOnce() -> Answer + Send>,
 }
+
+/// Gives what came of a job to its caller.
+type Answer = Box<dyn FnOnce()>;
 
 impl Job {
     fn is_awaited(&self) -> bool {
@@ -98,7 +106,10 @@ struct Queue {
     /// How many jobs may wait.
     waiting: usize,
     state: Mutex<State>,
-    changed: Condvar,
+    /// Wakes the thread that keeps a share of the processor.
+    first: Condvar,
+    /// Wakes one of the others.
+    others: Condvar,
 }
 
 #[derive(Default)]
@@ -106,6 +117,8 @@ struct State {
     jobs: VecDeque<Job>,
     /// How many threads wait for a job.
     idle: usize,
+    /// Whether the first one does, or is about to, and was not called.
+    is_first_free: bool,
     is_closed: bool,
 }
 
@@ -120,17 +133,30 @@ impl Queue {
             return Err(Unavailable::HashingBusy);
         }
         state.jobs.push_back(job);
+        // The others may not get on at all where the machine has much to do: one login at a time is
+        // hashed even then.
+        let is_first_free = std::mem::take(&mut state.is_first_free);
         drop(state);
-        self.changed.notify_one();
+        let free = if is_first_free {
+            &self.first
+        } else {
+            &self.others
+        };
+        free.notify_one();
         Ok(())
     }
 
     /// The life of a thread.
-    fn work_off(&self, rest: fn()) {
-        while let Some(job) = self.next() {
+    fn work_off(&self, is_first: bool, rest: fn()) {
+        while let Some(job) = self.next(is_first) {
             if job.is_awaited() {
                 // The caller learns of a panic, for its answer is dropped.
-                let _ = catch_unwind(AssertUnwindSafe(job.work));
+                let answer = catch_unwind(AssertUnwindSafe(job.work));
+                if is_first {
+                    // Before the answer, for whoever waited for it may come again at once.
+                    self.lock().is_first_free = true;
+                }
+                let _ = answer.map(|answer| answer());
             }
             if self.lock().jobs.is_empty() {
                 rest();
@@ -139,14 +165,19 @@ impl Queue {
     }
 
     /// The job that has waited for longest; `None` once there is no pool any more.
-    fn next(&self) -> Option<Job> {
+    fn next(&self, is_first: bool) -> Option<Job> {
+        let called = if is_first { &self.first } else { &self.others };
         let mut state = self.lock();
         state.idle += 1;
         while state.jobs.is_empty() && !state.is_closed {
-            let woken = self.changed.wait(state);
+            state.is_first_free |= is_first;
+            let woken = called.wait(state);
             state = woken.unwrap_or_else(PoisonError::into_inner);
         }
         state.idle -= 1;
+        if is_first {
+            state.is_first_free = false;
+        }
         state.jobs.pop_front()
     }
 

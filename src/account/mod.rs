@@ -73,7 +73,7 @@ impl Accounts {
     }
 
     /// The user of that name, where the password is right and the user active. Every other case
-    /// costs the same and answers `None`, save that a password over the bound costs nothing.
+    /// costs the same and answers `None`. Whoever asks has seen to [`MAX_PASSWORD_BYTES`].
     ///
     /// A hash that is out of date is replaced on the way, and the user answered with the new one.
     pub async fn authenticate(
@@ -81,10 +81,6 @@ impl Accounts {
         username: &str,
         password: &Arc<Zeroizing<String>>,
     ) -> Result<Option<User>, Unavailable> {
-        if password.len() > MAX_PASSWORD_BYTES {
-            return Ok(None);
-        }
-
         let Some((user, upgrade)) = self.check(username, password).await? else {
             return Ok(None);
         };
@@ -189,8 +185,14 @@ impl Accounts {
         let stored = user.as_ref().map(|user| user.password.clone());
         let is_active = user.as_ref().is_some_and(|user| user.is_active);
         let (hashers, password) = (Arc::clone(&self.hashers), Arc::clone(password));
-        let check = move || hashers.check(stored.as_deref(), is_active, &password);
-        Ok(match self.hashing.run(check).await?? {
+        let caller = Arc::new(());
+        let awaited = Arc::downgrade(&caller);
+        let is_awaited = move || awaited.strong_count() > 0;
+        let check = move || hashers.check(stored.as_deref(), is_active, &password, is_awaited);
+        let verdict = self.hashing.run(check).await;
+        // Until here the caller is there.
+        drop(caller);
+        Ok(match verdict?? {
             Verdict::Refused => None,
             Verdict::Accepted { upgrade } => user.map(|user| (user, upgrade)),
         })
@@ -223,5 +225,5 @@ impl Accounts {
     }
 }
 
-/// Longer ones are refused unhashed: they would only cost time (CVE-2013-1443).
+/// Longer ones are refused, not hashed: they would only cost time (CVE-2013-1443).
 pub const MAX_PASSWORD_BYTES: usize = 4096;

@@ -1,7 +1,9 @@
 use std::io::{IsTerminal, Read};
+use std::process::exit;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
 use super::Misuse;
@@ -21,10 +23,7 @@ impl Password {
         let password = if self.password_stdin {
             from_standard_input()?
         } else if std::io::stdin().is_terminal() {
-            let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
-            let again = Zeroizing::new(rpassword::prompt_password("Password (again): ")?);
-            ensure!(password == again, "the passwords differ");
-            password
+            from_terminal()?
         } else {
             bail!(Misuse(
                 "no terminal to ask for a password: use --password-stdin".to_owned()
@@ -35,6 +34,20 @@ impl Password {
         ensure_length(password.len())?;
         Ok(password)
     }
+}
+
+fn from_terminal() -> Result<Zeroizing<String>> {
+    // At Ctrl-C `rpassword` sends the signal first and puts the terminal right afterwards: it must
+    // live that long, or the shell would not show what is typed.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
+    let again = Zeroizing::new(rpassword::prompt_password("Password (again): ")?);
+    tokio::spawn(async move {
+        interrupt.recv().await;
+        exit(INTERRUPTED);
+    });
+    ensure!(password == again, "the passwords differ");
+    Ok(password)
 }
 
 fn from_standard_input() -> Result<Zeroizing<String>> {
@@ -56,3 +69,6 @@ fn ensure_length(bytes: usize) -> Result<()> {
     );
     Ok(())
 }
+
+/// What a shell says of a command that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;

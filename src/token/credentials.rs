@@ -6,6 +6,7 @@ use serde_json::json;
 use tegata_jwt::Issued;
 use zeroize::Zeroizing;
 
+use crate::account::MAX_PASSWORD_BYTES;
 use crate::app::App;
 use crate::audit::{Event, Kind};
 use crate::error::{ApiError, FieldError, Limited};
@@ -28,6 +29,12 @@ pub(super) async fn login<const N: usize>(
     kind: Kind,
     issue: impl Fn(&User) -> Result<(Issued, Tokens<N>), ApiError>,
 ) -> Limited<Json<LoggedIn<N>>> {
+    // Nobody looks at it, so it is no guess. Counted, such cheap ones under many names would push
+    // out the buckets that hold others back.
+    if credentials.password.len() > MAX_PASSWORD_BYTES {
+        return Limited::counted(Err(ApiError::AuthenticationFailed), Vec::new());
+    }
+
     let username = credentials.username.as_str();
     let attempt = match app.limits.begin(client.0, username).await {
         Ok(attempt) => attempt,

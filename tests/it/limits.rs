@@ -127,6 +127,19 @@ async fn what_is_no_guess_is_not_counted() {
 }
 
 #[tokio::test]
+async fn a_flood_of_passwords_too_long_to_be_hashed_is_not_counted() {
+    let app = TestApp::with_alice(limited).await;
+    let long = "x".repeat(4097);
+
+    for name in 0..61 {
+        let answer = app.login(&name.to_string(), &long).await;
+        assert_eq!(answer.status, 401);
+    }
+
+    assert_eq!(app.guess("alice").await, 401);
+}
+
+#[tokio::test]
 async fn guesses_at_once_are_counted_before_they_are_answered() {
     let app = TestApp::with_alice(limited).await;
 

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::{Barrier, mpsc};
 use std::time::Duration;
 
@@ -122,6 +123,21 @@ async fn the_threads_end_with_the_pool() {
         end.recv_timeout(PATIENCE),
         Err(mpsc::RecvTimeoutError::Disconnected)
     );
+}
+
+#[tokio::test]
+async fn logins_that_come_one_by_one_are_hashed_by_the_thread_that_keeps_a_share() {
+    let pool = HashingPool::new(3, 3, || ());
+    while pool.queue.lock().idle < 3 {
+        tokio::task::yield_now().await;
+    }
+
+    let mut threads = HashSet::new();
+    for _ in 0..20 {
+        threads.insert(pool.run(|| thread::current().id()).await.unwrap());
+    }
+
+    assert_eq!(threads.len(), 1);
 }
 
 #[cfg(target_os = "linux")]

@@ -59,24 +59,29 @@ impl Hashers {
     /// A refusal takes as long as a check by the preferred hasher, whatever the reason, so that the
     /// time does not tell an unknown or inactive user from a wrong password. An old hash of another
     /// algorithm or of more work takes its own time.
+    ///
+    /// Nor must a client that hangs up, and so is not counted, learn anything by the time: the
+    /// password that fits takes no less, and no more where nobody waits (`is_awaited`).
     pub(super) fn check(
         &self,
         stored: Option<&str>,
         is_active: bool,
         password: &str,
+        is_awaited: impl FnOnce() -> bool,
     ) -> Result<Verdict, Unavailable> {
         let Some((hasher, stored)) = stored.and_then(|stored| self.parse(stored)) else {
             return self.burn(password);
         };
 
         let is_preferred = hasher == self.preferred();
-        if !stored.verify(password)? || !is_active {
-            if is_preferred {
-                stored.burn_difference(password, &self.settings)?;
-            } else if hasher == PasswordHasher::Md5 {
-                // It takes next to nothing, which would tell from afar that the user exists.
-                return self.burn(password);
-            }
+        let fits = stored.verify(password)?;
+        if is_preferred {
+            stored.burn_difference(password, &self.settings)?;
+        } else if hasher == PasswordHasher::Md5 {
+            // It takes next to nothing, which would tell from afar that the user exists.
+            self.burn(password)?;
+        }
+        if !fits || !is_active || !is_awaited() {
             return Ok(Verdict::Refused);
         }
 

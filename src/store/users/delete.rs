@@ -79,13 +79,18 @@ struct Reference {
     to: Option<String>,
 }
 
+/// What the foreign keys say; tokens belong to users also where their table was copied without.
 fn references(connection: &Connection, users: &UserTable) -> rusqlite::Result<Vec<Reference>> {
     let mut statement = connection.prepare(
         "SELECT referrer.name, reference.\"from\", reference.\"to\" FROM sqlite_master AS referrer, \
          pragma_foreign_key_list(referrer.name) AS reference \
-         WHERE referrer.type = 'table' AND lower(reference.\"table\") = lower($1)",
+         WHERE referrer.type = 'table' AND lower(reference.\"table\") = lower($1) \
+         UNION ALL SELECT referrer.name, belongs.name, NULL FROM sqlite_master AS referrer, \
+         pragma_table_info(referrer.name) AS belongs \
+         WHERE referrer.name = $2 AND belongs.name = 'user_id' AND NOT EXISTS \
+         (SELECT 1 FROM pragma_foreign_key_list(referrer.name) WHERE \"from\" = belongs.name)",
     )?;
-    let references = statement.query_map([&users.table], |row| {
+    let references = statement.query_map([&users.table, OUTSTANDING], |row| {
         Ok(Reference {
             table: row.get(0)?,
             column: row.get(1)?,

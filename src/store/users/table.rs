@@ -235,12 +235,17 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     columns.with_context(|| format!("cannot read how the table {table} is made"))
 }
 
-/// Refuses a table that is not the one whose users tokens belong to: no token could be recorded.
+/// Refuses a table that is not the one whose users tokens belong to, and one of tokens that lacks what
+/// a login writes: no token could be recorded.
 fn require_tokens_of(connection: &Connection, users: &Users) -> Result<()> {
     let sql = "SELECT \"table\" FROM pragma_foreign_key_list('token_blacklist_outstandingtoken') \
                WHERE \"from\" = 'user_id' AND lower(\"table\") <> lower($1)";
     let other = connection.query_row(sql, [&users.table], |row| row.get(0));
     let other: Option<String> = other.optional()?;
+    connection.prepare(RECORD).context(
+        "the table token_blacklist_outstandingtoken is not as the newest migration of Ninja JWT \
+         makes it: run `manage.py migrate`",
+    )?;
     if let Some(other) = other {
         bail!(
             "tokens belong to users of the table {other}, and not of {}: name the table of \
@@ -268,6 +273,10 @@ fn length(declared: &str) -> usize {
     length.unwrap_or(USERNAME_CHARACTERS)
 }
 
+/// What a login writes; prepared, and never run.
+const RECORD: &str = "INSERT INTO token_blacklist_outstandingtoken \
+                      (token, created_at, expires_at, user_id, jti) VALUES ('', '', '', NULL, '') \
+                      ON CONFLICT (jti) DO NOTHING";
 /// Who is active where no column says so.
 const EVERYBODY: &str = "TRUE";
 /// The length of Django's own column.

@@ -235,6 +235,18 @@ fn a_table_whose_users_no_token_belongs_to_is_refused() {
 }
 
 #[test]
+fn a_table_of_tokens_that_no_login_could_be_recorded_in_is_refused() {
+    let change = "ALTER TABLE token_blacklist_outstandingtoken RENAME COLUMN jti TO jti_hex;";
+
+    let refused = refusal(change, |s| s.blacklist.enabled = true);
+
+    assert!(
+        refused.starts_with("the table token_blacklist_outstandingtoken is not as"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn update_last_login_needs_its_column() {
     let refused = refusal(PERSON, |s| {
         person(s);

@@ -129,14 +129,17 @@ fn the_time_of_a_refusal_does_not_tell_why() {
             (Some(damaged), true, "alice-pw"),
             (Some(quick), true, "nope"),
             (Some(quick), false, "alice-pw"),
+            // Right, and the client hung up.
+            (Some(quick), true, "alice-pw"),
         ];
         if CAN_BURN_A_DIFFERENCE.contains(&preferred) {
             refused.push((Some(weaker), true, "nope"));
             refused.push((Some(weaker), false, "alice-pw"));
+            refused.push((Some(weaker), true, "alice-pw"));
         }
         for (stored, is_active, password) in refused {
             let refusal = time(&|| {
-                let verdict = hashers.check(stored, is_active, password);
+                let verdict = hashers.check(stored, is_active, password, || false);
                 assert!(matches!(verdict, Ok(Verdict::Refused)));
             });
             // A burdened machine makes it longer, and never shorter. Unhashed it would be a
@@ -146,6 +149,17 @@ fn the_time_of_a_refusal_does_not_tell_why() {
                 "{preferred:?} {stored:?}: {refusal:?} of {hash:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_right_guess_whose_client_hung_up_is_not_hashed_anew_and_so_takes_no_longer() {
+    let hashers = Hashers::new(&cheap(PasswordHasher::Argon2));
+
+    for (_, stored) in DJANGO {
+        let verdict = hashers.check(Some(stored), true, "alice-pw", || false);
+
+        assert!(matches!(verdict, Ok(Verdict::Refused)), "{stored}");
     }
 }
 

@@ -26,6 +26,24 @@ async fn the_tokens_of_a_deleted_user_end() {
 }
 
 #[test]
+fn tokens_end_also_where_no_foreign_key_says_whose_they_are() {
+    let folder = with_alice();
+    let sql = folder.select(
+        "SELECT replace(sql, 'REFERENCES \"auth_user\" (\"id\") DEFERRABLE INITIALLY DEFERRED', '') \
+         FROM sqlite_master WHERE name = 'token_blacklist_outstandingtoken'",
+    );
+    folder.execute("DROP TABLE token_blacklist_outstandingtoken");
+    folder.execute(&sql[0]);
+    folder.run(&["token", "issue", "alice"]);
+
+    folder.run(&["users", "delete", "alice", "--yes"]);
+
+    let left = "SELECT coalesce(user_id, 'nobody') FROM token_blacklist_blacklistedtoken AS b \
+                JOIN token_blacklist_outstandingtoken AS o ON o.id = b.token_id";
+    assert_eq!(folder.select(left), ["nobody"]);
+}
+
+#[test]
 fn a_user_whose_rows_only_django_knows_stays() {
     let folder = with_alice();
     folder.run(&["token", "issue", "alice"]);
