@@ -53,7 +53,9 @@ fn from_terminal() -> Result<Zeroizing<String>> {
 fn from_standard_input() -> Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::new());
     let bound = MAX_PASSWORD_BYTES as u64 + 3;
-    std::io::stdin().take(bound).read_to_end(&mut bytes)?;
+    let read = std::io::stdin().take(bound).read_to_end(&mut bytes)?;
+    // There may be more, and it would be cut off.
+    ensure_length(if read as u64 == bound { read } else { 0 })?;
     let end = bytes.iter().rposition(|byte| !b"\r\n".contains(byte));
     bytes.truncate(end.map_or(0, |last| last + 1));
     // First, for the bound may part a character.

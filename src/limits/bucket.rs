@@ -50,6 +50,11 @@ impl Bucket {
         turn.expect("the semaphore is never closed")
     }
 
+    /// How many are being decided about.
+    pub(super) fn turns_taken(&self, rate: Rate) -> usize {
+        rate.limit() as usize - self.turns.available_permits()
+    }
+
     /// Takes one.
     pub(super) fn take(&self, rate: Rate, now: i64) -> Result<(), Empty> {
         let (interval, period) = (rate.interval(), rate.period());
@@ -171,7 +176,7 @@ mod tests {
             steps in proptest::collection::vec(0..4 * SECOND, 1..200),
         ) {
             let rate = rate("5/m");
-        let bucket = Bucket::new(rate);
+            let bucket = Bucket::new(rate);
             let mut now = 0;
             let mut given = Vec::new();
             for step in steps {

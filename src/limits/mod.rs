@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tegata_jwt::Clock;
@@ -149,15 +150,20 @@ impl Taken<'_> {
         self.bucket.give_back(self.limit.rate);
         // A full bucket is as good as none. Kept, those of names that nobody looked at would push
         // out the ones that count. One that another guess waits for must stay the one that counts.
-        let is_full = self
-            .bucket
-            .level(self.limit.rate, micros(self.clock))
-            .full_in
-            == 0;
-        let is_ours_alone = Arc::strong_count(&self.bucket) == OURS_AND_THE_CACHES;
-        if is_full && is_ours_alone {
-            self.limit.by_key.invalidate(&self.key);
+        let level = self.bucket.level(self.limit.rate, micros(self.clock));
+        if level.full_in > 0 {
+            return;
         }
+        let place = self.limit.by_key.entry(self.key);
+        place.and_compute_with(|kept| match kept {
+            Some(kept) if self.is_ours_alone(kept.value()) => Op::Remove,
+            _ => Op::Nop,
+        });
+    }
+
+    /// Whether this is the bucket that the cache keeps, and no other guess is under way or waits.
+    fn is_ours_alone(&self, kept: &Arc<Bucket>) -> bool {
+        Arc::ptr_eq(kept, &self.bucket) && self.bucket.turns_taken(self.limit.rate) == 1
     }
 }
 
@@ -206,4 +212,3 @@ fn whole_seconds(micros: i64) -> u64 {
 }
 
 const MAX_BUCKETS: u64 = 100_000;
-const OURS_AND_THE_CACHES: usize = 2;

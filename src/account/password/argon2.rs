@@ -96,7 +96,9 @@ fn derive(
     let blocks = hasher.params().block_count();
     let derived = MEMORY.with_borrow_mut(|memory| {
         // What is left to go wrong is that there is not so much memory now.
-        let missing = blocks.saturating_sub(memory.len());
+        memory.truncate(blocks);
+        memory.shrink_to(blocks);
+        let missing = blocks - memory.len();
         memory.try_reserve_exact(missing).ok()?;
         memory.resize(memory.len() + missing, Block::new());
         let password = password.as_bytes();

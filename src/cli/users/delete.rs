@@ -50,7 +50,7 @@ fn confirm(username: &str) -> Result<()> {
         "Delete the user {username}? This cannot be undone. [y/N] "
     ))?;
     ensure!(
-        matches!(answer.as_str(), "y" | "Y" | "yes"),
+        matches!(answer.to_lowercase().as_str(), "y" | "yes"),
         "{username} is left alone"
     );
     Ok(())
