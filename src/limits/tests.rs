@@ -13,6 +13,15 @@ fn limits() -> Limits {
     Limits::new(&settings::Limits::default(), clock)
 }
 
+/// Guesses at Alice's password, none of them decided about.
+async fn as_many_as_are_allowed(limits: &Limits) -> Vec<Attempt<'_>> {
+    let mut under_way = Vec::new();
+    for _ in 0..20 {
+        under_way.push(limits.begin(ADDRESS, "alice").await.unwrap());
+    }
+    under_way
+}
+
 async fn waits_still<F: Future>(future: Pin<&mut F>) -> bool {
     tokio::select! {
         biased;
@@ -45,10 +54,7 @@ async fn a_flood_of_logins_that_nobody_looks_at_does_not_lift_the_limit_of_an_ac
 #[tokio::test]
 async fn a_guess_waits_for_those_that_may_prove_right() {
     let limits = limits();
-    let mut under_way = Vec::new();
-    for _ in 0..20 {
-        under_way.push(limits.begin(ADDRESS, "alice").await.unwrap());
-    }
+    let mut under_way = as_many_as_are_allowed(&limits).await;
 
     let mut one_more = pin!(limits.begin(ADDRESS, "alice"));
 
@@ -60,10 +66,7 @@ async fn a_guess_waits_for_those_that_may_prove_right() {
 #[tokio::test]
 async fn a_guess_that_waited_for_wrong_ones_is_refused() {
     let limits = limits();
-    let mut under_way = Vec::new();
-    for _ in 0..20 {
-        under_way.push(limits.begin(ADDRESS, "alice").await.unwrap());
-    }
+    let mut under_way = as_many_as_are_allowed(&limits).await;
     let mut one_more = pin!(limits.begin(ADDRESS, "alice"));
     assert!(waits_still(one_more.as_mut()).await);
 
@@ -91,10 +94,7 @@ async fn clients_that_hang_up_count_for_nothing_and_lift_nothing() {
 #[tokio::test]
 async fn a_bucket_that_a_guess_waits_for_is_still_the_one_that_counts() {
     let limits = limits();
-    let mut under_way = Vec::new();
-    for _ in 0..20 {
-        under_way.push(limits.begin(ADDRESS, "alice").await.unwrap());
-    }
+    let under_way = as_many_as_are_allowed(&limits).await;
     let mut waits = pin!(limits.begin(ADDRESS, "alice"));
     assert!(waits_still(waits.as_mut()).await);
 
