@@ -1,9 +1,9 @@
 //! Django's `token_blacklist_outstandingtoken` and `token_blacklist_blacklistedtoken`.
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use tegata_jwt::{Jti, UserId};
 
 use super::Store;
@@ -87,14 +87,7 @@ pub(super) fn insert(
     users: &UserTable,
     row: &OutstandingToken,
 ) -> rusqlite::Result<bool> {
-    let mut statement = connection.prepare_cached(&format!(
-        "INSERT INTO token_blacklist_outstandingtoken \
-         (token, created_at, expires_at, user_id, jti) \
-         VALUES ($1, $2, $3, (SELECT {id} FROM {name} WHERE {id} = $4), $5) \
-         ON CONFLICT (jti) DO NOTHING",
-        id = users.id,
-        name = users.name
-    ))?;
+    let mut statement = connection.prepare_cached(&users.record_token)?;
     let inserted = statement.execute(params![
         row.token,
         Timestamp(row.created_at),
@@ -103,6 +96,40 @@ pub(super) fn insert(
         row.jti.as_str()
     ])?;
     Ok(inserted == 1)
+}
+
+/// What [`insert`] says in SQL, of users of this table with this key, both quoted.
+pub(super) fn insertion(users: &str, id: &str) -> String {
+    format!(
+        "INSERT INTO token_blacklist_outstandingtoken \
+         (token, created_at, expires_at, user_id, jti) \
+         VALUES ($1, $2, $3, (SELECT {id} FROM {users} WHERE {id} = $4), $5) \
+         ON CONFLICT (jti) DO NOTHING"
+    )
+}
+
+/// Refuses a table of users that is not the one tokens belong to, and a table of tokens that does not
+/// take their [`insertion`]: no token could be recorded.
+pub(super) fn require_tokens_of(
+    connection: &Connection,
+    users: &str,
+    insertion: &str,
+) -> Result<()> {
+    let sql = "SELECT \"table\" FROM pragma_foreign_key_list('token_blacklist_outstandingtoken') \
+               WHERE \"from\" = 'user_id' AND lower(\"table\") <> lower($1)";
+    let other = connection.query_row(sql, [users], |row| row.get(0));
+    let other: Option<String> = other.optional()?;
+    connection.prepare(insertion).context(
+        "the table token_blacklist_outstandingtoken is not as the newest migration of Ninja JWT \
+         makes it: run `manage.py migrate`",
+    )?;
+    if let Some(other) = other {
+        bail!(
+            "tokens belong to users of the table {other}, and not of {users}: name the table of \
+             AUTH_USER_MODEL in [users] table"
+        );
+    }
+    Ok(())
 }
 
 pub(super) fn is_blacklisted(connection: &Connection, jti: &Jti) -> rusqlite::Result<bool> {

@@ -166,8 +166,7 @@ impl Store {
 
     /// Sets a user's password hash, whatever it was: `false` where the user is gone.
     pub async fn set_password(&self, id: UserId, password: String) -> Result<bool> {
-        let users = self.users.clone();
-        self.update(id, users.password.clone(), password.into())
+        self.update(id, self.users.password.clone(), password.into())
             .await
     }
 

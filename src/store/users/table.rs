@@ -1,13 +1,14 @@
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, Utc};
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
 use tegata_jwt::UserId;
 use uuid::Uuid;
 
 use super::NewUser;
 use crate::settings::{Settings, Users};
 use crate::store::columns::{KeyForm, Timestamp};
+use crate::store::outstanding::{insertion, require_tokens_of};
 
 /// The table of users, Django's or that of a project's own model: its names, quoted for SQL, and
 /// the form of its keys.
@@ -27,6 +28,8 @@ pub(in crate::store) struct UserTable {
     columns: Vec<Column>,
     /// Its name as it is.
     pub(super) table: String,
+    /// The [`insertion`] of a token's row.
+    pub(in crate::store) record_token: String,
     pub(super) by_id: String,
     pub(super) by_username: String,
     pub(super) holds: String,
@@ -69,9 +72,6 @@ impl UserTable {
         if settings.jwt.update_last_login {
             require("last_login_column", &users.last_login_column)?;
         }
-        if settings.blacklist.enabled {
-            require_tokens_of(connection, users)?;
-        }
         let last_login = find(&users.last_login_column).map(|column| quoted(&column.name));
 
         let name = quoted(&users.table);
@@ -84,7 +84,12 @@ impl UserTable {
         };
         let seen = last_login.as_deref().unwrap_or("NULL");
         let find = format!("SELECT {id}, {username}, {password}, {is_active}, {seen} FROM {name}");
+        let record_token = insertion(&name, &id);
+        if settings.blacklist.enabled {
+            require_tokens_of(connection, &users.table, &record_token)?;
+        }
         Ok(Self {
+            record_token,
             by_id: format!("{find} WHERE {id} = $1"),
             by_username: format!("{find} WHERE {username} = $1"),
             holds: format!(
@@ -235,27 +240,6 @@ fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
     columns.with_context(|| format!("cannot read how the table {table} is made"))
 }
 
-/// Refuses a table that is not the one whose users tokens belong to, and one of tokens that lacks what
-/// a login writes: no token could be recorded.
-fn require_tokens_of(connection: &Connection, users: &Users) -> Result<()> {
-    let sql = "SELECT \"table\" FROM pragma_foreign_key_list('token_blacklist_outstandingtoken') \
-               WHERE \"from\" = 'user_id' AND lower(\"table\") <> lower($1)";
-    let other = connection.query_row(sql, [&users.table], |row| row.get(0));
-    let other: Option<String> = other.optional()?;
-    connection.prepare(RECORD).context(
-        "the table token_blacklist_outstandingtoken is not as the newest migration of Ninja JWT \
-         makes it: run `manage.py migrate`",
-    )?;
-    if let Some(other) = other {
-        bail!(
-            "tokens belong to users of the table {other}, and not of {}: name the table of \
-             AUTH_USER_MODEL in [users] table",
-            users.table
-        );
-    }
-    Ok(())
-}
-
 fn missing(users: &Users, setting: &str, column: &str, columns: &[Column]) -> String {
     let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
     format!(
@@ -273,10 +257,6 @@ fn length(declared: &str) -> usize {
     length.unwrap_or(USERNAME_CHARACTERS)
 }
 
-/// What a login writes; prepared, and never run.
-const RECORD: &str = "INSERT INTO token_blacklist_outstandingtoken \
-                      (token, created_at, expires_at, user_id, jti) VALUES ('', '', '', NULL, '') \
-                      ON CONFLICT (jti) DO NOTHING";
 /// Who is active where no column says so.
 const EVERYBODY: &str = "TRUE";
 /// The length of Django's own column.
