@@ -31,7 +31,7 @@ impl Password {
         };
 
         ensure!(!password.is_empty(), "the password is empty");
-        ensure_length(password.len())?;
+        ensure!(password.len() <= MAX_PASSWORD_BYTES, too_long());
         Ok(password)
     }
 }
@@ -42,6 +42,7 @@ fn from_terminal() -> Result<Zeroizing<String>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
     let again = Zeroizing::new(rpassword::prompt_password("Password (again): ")?);
+    // From here on it ends the command again.
     tokio::spawn(async move {
         interrupt.recv().await;
         exit(INTERRUPTED);
@@ -52,24 +53,19 @@ fn from_terminal() -> Result<Zeroizing<String>> {
 
 fn from_standard_input() -> Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::new());
+    // The longest password, the end of its line, and one byte that is too many.
     let bound = MAX_PASSWORD_BYTES as u64 + 3;
     let read = std::io::stdin().take(bound).read_to_end(&mut bytes)?;
-    // There may be more, and it would be cut off.
-    ensure_length(if read as u64 == bound { read } else { 0 })?;
-    let end = bytes.iter().rposition(|byte| !b"\r\n".contains(byte));
-    bytes.truncate(end.map_or(0, |last| last + 1));
-    // First, for the bound may part a character.
-    ensure_length(bytes.len())?;
+    // What comes after the bound would be cut off, maybe within a character.
+    ensure!((read as u64) < bound, too_long());
     let text = std::str::from_utf8(&bytes).context("the password is not UTF-8")?;
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok(Zeroizing::new(
+        text.trim_end_matches(['\r', '\n']).to_owned(),
+    ))
 }
 
-fn ensure_length(bytes: usize) -> Result<()> {
-    ensure!(
-        bytes <= MAX_PASSWORD_BYTES,
-        "the password is over {MAX_PASSWORD_BYTES} bytes"
-    );
-    Ok(())
+fn too_long() -> String {
+    format!("the password is over {MAX_PASSWORD_BYTES} bytes")
 }
 
 /// What a shell says of a command that Ctrl-C ended.
