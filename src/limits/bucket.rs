@@ -9,6 +9,7 @@ use crate::settings::Rate;
 /// moment at which it will be full again, in microseconds since 1970 (the generic cell rate
 /// algorithm).
 pub(super) struct Bucket {
+    rate: Rate,
     full_at: AtomicI64,
     /// As many permits as it holds tokens when full.
     turns: Arc<Semaphore>,
@@ -38,6 +39,7 @@ impl Bucket {
     /// A full one.
     pub(super) fn new(rate: Rate) -> Self {
         Self {
+            rate,
             full_at: AtomicI64::default(),
             turns: Arc::new(Semaphore::new(rate.limit() as usize)),
             was_empty: AtomicBool::default(),
@@ -51,13 +53,13 @@ impl Bucket {
     }
 
     /// How many are being decided about.
-    pub(super) fn turns_taken(&self, rate: Rate) -> usize {
-        rate.limit() as usize - self.turns.available_permits()
+    pub(super) fn turns_taken(&self) -> usize {
+        self.rate.limit() as usize - self.turns.available_permits()
     }
 
     /// Takes one.
-    pub(super) fn take(&self, rate: Rate, now: i64) -> Result<(), Empty> {
-        let (interval, period) = (rate.interval(), rate.period());
+    pub(super) fn take(&self, now: i64) -> Result<(), Empty> {
+        let (interval, period) = (self.rate.interval(), self.rate.period());
         let taken = |full_at| {
             let full_at = clamp(full_at, now, period) + interval;
             (full_at - now <= period).then_some(full_at)
@@ -86,15 +88,19 @@ impl Bucket {
     }
 
     /// Puts one back.
-    pub(super) fn give_back(&self, rate: Rate) {
-        self.full_at.fetch_sub(rate.interval(), Ordering::Relaxed);
+    pub(super) fn give_back(&self) {
+        self.full_at
+            .fetch_sub(self.rate.interval(), Ordering::Relaxed);
     }
 
-    pub(super) fn level(&self, rate: Rate, now: i64) -> Level {
-        let full_at = clamp(self.full_at.load(Ordering::Relaxed), now, rate.period());
-        let free = (rate.period() - (full_at - now)) / rate.interval();
+    pub(super) fn level(&self, now: i64) -> Level {
+        let period = self.rate.period();
+        let full_at = clamp(self.full_at.load(Ordering::Relaxed), now, period);
+        let free = (period - (full_at - now)) / self.rate.interval();
         Level {
-            remaining: u32::try_from(free).unwrap_or(u32::MAX).min(rate.limit()),
+            remaining: u32::try_from(free)
+                .unwrap_or(u32::MAX)
+                .min(self.rate.limit()),
             full_in: full_at - now,
         }
     }
@@ -113,16 +119,15 @@ mod tests {
 
     const SECOND: i64 = 1_000_000;
 
-    fn rate(text: &str) -> Rate {
-        text.parse().unwrap()
+    fn bucket(rate: &str) -> Bucket {
+        Bucket::new(rate.parse().unwrap())
     }
 
     #[test]
     fn a_bucket_gives_as_many_as_its_limit_and_then_one_at_a_time() {
-        let rate = rate("3/m");
-        let bucket = Bucket::new(rate);
+        let bucket = bucket("3/m");
 
-        let given = |now| bucket.take(rate, now).is_ok();
+        let given = |now| bucket.take(now).is_ok();
 
         assert!(given(0) && given(0) && given(0) && !given(0));
         assert!(!given(20 * SECOND - 1));
@@ -133,11 +138,10 @@ mod tests {
 
     #[test]
     fn an_empty_bucket_says_when_to_come_back_and_is_news_once() {
-        let rate = rate("1/m");
-        let bucket = Bucket::new(rate);
-        bucket.take(rate, 0).unwrap();
+        let bucket = bucket("1/m");
+        bucket.take(0).unwrap();
 
-        let (first, second) = (bucket.take(rate, SECOND), bucket.take(rate, 2 * SECOND));
+        let (first, second) = (bucket.take(SECOND), bucket.take(2 * SECOND));
 
         let empty = |next_in, is_news| Err(Empty { next_in, is_news });
         assert_eq!(first, empty(59 * SECOND, true));
@@ -146,28 +150,26 @@ mod tests {
 
     #[test]
     fn what_is_given_back_can_be_taken_again() {
-        let rate = rate("2/h");
-        let bucket = Bucket::new(rate);
-        bucket.take(rate, 0).unwrap();
-        bucket.take(rate, 0).unwrap();
+        let bucket = bucket("2/h");
+        bucket.take(0).unwrap();
+        bucket.take(0).unwrap();
 
-        bucket.give_back(rate);
+        bucket.give_back();
 
-        assert_eq!(bucket.level(rate, 0).remaining, 1);
-        assert!(bucket.take(rate, 0).is_ok() && bucket.take(rate, 0).is_err());
+        assert_eq!(bucket.level(0).remaining, 1);
+        assert!(bucket.take(0).is_ok() && bucket.take(0).is_err());
     }
 
     #[test]
     fn a_clock_set_back_keeps_nobody_out_for_longer_than_the_period() {
-        let rate = rate("1/m");
-        let bucket = Bucket::new(rate);
-        bucket.take(rate, 1_000_000 * SECOND).unwrap();
+        let bucket = bucket("1/m");
+        bucket.take(1_000_000 * SECOND).unwrap();
 
-        let refused = bucket.take(rate, 0).unwrap_err();
+        let refused = bucket.take(0).unwrap_err();
 
         assert_eq!(refused.next_in, 60 * SECOND);
-        assert!(bucket.take(rate, 60 * SECOND - 1).is_err());
-        assert!(bucket.take(rate, 60 * SECOND).is_ok());
+        assert!(bucket.take(60 * SECOND - 1).is_err());
+        assert!(bucket.take(60 * SECOND).is_ok());
     }
 
     proptest! {
@@ -175,13 +177,12 @@ mod tests {
         fn in_no_period_is_more_given_than_twice_the_limit(
             steps in proptest::collection::vec(0..4 * SECOND, 1..200),
         ) {
-            let rate = rate("5/m");
-            let bucket = Bucket::new(rate);
+            let bucket = bucket("5/m");
             let mut now = 0;
             let mut given = Vec::new();
             for step in steps {
                 now += step;
-                if bucket.take(rate, now).is_ok() {
+                if bucket.take(now).is_ok() {
                     given.push(now);
                 }
             }

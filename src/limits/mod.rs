@@ -42,6 +42,8 @@ struct Buckets {
 pub struct Attempt<'a> {
     clock: &'a Clock,
     taken: Vec<Taken<'a>>,
+    /// Whether it is decided if it counts.
+    is_settled: bool,
 }
 
 /// A bucket that a guess was taken from.
@@ -49,10 +51,7 @@ struct Taken<'a> {
     limit: &'a Buckets,
     key: u64,
     bucket: Arc<Bucket>,
-    clock: &'a Clock,
-    /// Whether it is decided if the guess counts.
-    is_settled: bool,
-    /// Held as long as it is not.
+    /// Held as long as the guess is under way.
     _turn: OwnedSemaphorePermit,
 }
 
@@ -81,6 +80,7 @@ impl Limits {
         let mut attempt = Attempt {
             clock: &self.clock,
             taken: Vec::new(),
+            is_settled: false,
         };
         let Some(limits) = &self.buckets else {
             return Ok(attempt);
@@ -97,22 +97,23 @@ impl Limits {
                 .by_key
                 .get_with(key, || Arc::new(Bucket::new(limit.rate)));
             let turn = bucket.turn().await;
-            let taken = bucket.take(limit.rate, micros(&self.clock));
-            attempt.taken.push(Taken {
+            let taken = bucket.take(micros(&self.clock));
+            let place = Taken {
                 limit,
                 key,
                 bucket,
-                clock: &self.clock,
-                is_settled: taken.is_err(),
                 _turn: turn,
-            });
+            };
             if let Err(empty) = taken {
+                attempt.settle(false);
+                attempt.taken.push(place);
                 return Err(TooMany {
                     retry_after: whole_seconds(empty.next_in),
                     is_news: empty.is_news,
-                    quotas: attempt.end(false),
+                    quotas: attempt.quotas(),
                 });
             }
+            attempt.taken.push(place);
         }
         Ok(attempt)
     }
@@ -123,13 +124,22 @@ impl Attempt<'_> {
     /// right, or nobody looked at, is not counted.
     #[must_use]
     pub fn end(mut self, is_wrong: bool) -> Vec<Quota> {
-        self.taken
-            .iter_mut()
-            .for_each(|taken| taken.settle(is_wrong));
+        self.settle(is_wrong);
+        self.quotas()
+    }
 
+    fn settle(&mut self, is_wrong: bool) {
+        let was_settled = std::mem::replace(&mut self.is_settled, true);
+        if !was_settled && !is_wrong {
+            let now = micros(self.clock);
+            self.taken.iter().for_each(|taken| taken.give_back(now));
+        }
+    }
+
+    fn quotas(&self) -> Vec<Quota> {
         let now = micros(self.clock);
         let quota = |Taken { limit, bucket, .. }: &Taken<'_>| {
-            let level = bucket.level(limit.rate, now);
+            let level = bucket.level(now);
             Some(Quota {
                 name: limit.name?,
                 limit: limit.rate.limit(),
@@ -142,16 +152,18 @@ impl Attempt<'_> {
     }
 }
 
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.settle(false);
+    }
+}
+
 impl Taken<'_> {
-    fn settle(&mut self, is_wrong: bool) {
-        if std::mem::replace(&mut self.is_settled, true) || is_wrong {
-            return;
-        }
-        self.bucket.give_back(self.limit.rate);
-        // A full bucket is as good as none. Kept, those of names that nobody looked at would push
-        // out the ones that count. One that another guess waits for must stay the one that counts.
-        let level = self.bucket.level(self.limit.rate, micros(self.clock));
-        if level.full_in > 0 {
+    /// A full bucket is as good as none. Kept, those of names that nobody looked at would push out
+    /// the ones that count. One that another guess waits for must stay the one that counts.
+    fn give_back(&self, now: i64) {
+        self.bucket.give_back();
+        if self.bucket.level(now).full_in > 0 {
             return;
         }
         let place = self.limit.by_key.entry(self.key);
@@ -163,13 +175,7 @@ impl Taken<'_> {
 
     /// Whether this is the bucket that the cache keeps, and no other guess is under way or waits.
     fn is_ours_alone(&self, kept: &Arc<Bucket>) -> bool {
-        Arc::ptr_eq(kept, &self.bucket) && self.bucket.turns_taken(self.limit.rate) == 1
-    }
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        self.settle(false);
+        Arc::ptr_eq(kept, &self.bucket) && self.bucket.turns_taken() == 1
     }
 }
 
