@@ -55,14 +55,14 @@ impl HashingPool {
     /// Runs `work` on one of the threads, unless the caller goes away before it begins.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&Caller) -> T + Send + 'static,
     ) -> Result<T, Unavailable> {
         let (answer, answered) = oneshot::channel();
         let caller = Arc::new(());
         self.queue.push(Job {
-            caller: Arc::downgrade(&caller),
-            work: Box::new(move || {
-                let outcome = work();
+            caller: Caller(Arc::downgrade(&caller)),
+            work: Box::new(move |caller| {
+                let outcome = work(caller);
                 // Nobody listens any more where the caller went away.
                 Box::new(move || drop(answer.send(outcome)))
             }),
@@ -87,20 +87,23 @@ impl Drop for HashingPool {
     }
 }
 
+/// Who asked for a job.
+pub(super) struct Caller(Weak<()>);
+
+impl Caller {
+    /// Whether the caller waits still, and has not gone away.
+    pub(super) fn waits(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
 struct Job {
-    /// Holds as long as the caller waits.
-    caller: Weak<()>,
-    work: Box<dyn FnOnce() -> Answer + Send>,
+    caller: Caller,
+    work: Box<dyn FnOnce(&Caller) -> Answer + Send>,
 }
 
 /// Gives what came of a job to its caller.
 type Answer = Box<dyn FnOnce()>;
-
-impl Job {
-    fn is_awaited(&self) -> bool {
-        self.caller.strong_count() > 0
-    }
-}
 
 struct Queue {
     /// How many jobs may wait.
@@ -127,7 +130,7 @@ impl Queue {
         let mut state = self.lock();
         if state.jobs.len() >= self.waiting + state.idle {
             // Callers that went away keep nobody out.
-            state.jobs.retain(Job::is_awaited);
+            state.jobs.retain(|job| job.caller.waits());
         }
         if state.jobs.len() >= self.waiting + state.idle {
             return Err(Unavailable::HashingBusy);
@@ -149,9 +152,9 @@ impl Queue {
     /// The life of a thread.
     fn work_off(&self, is_first: bool, rest: fn()) {
         while let Some(job) = self.next(is_first) {
-            if job.is_awaited() {
+            if job.caller.waits() {
                 // The caller learns of a panic, for its answer is dropped.
-                let answer = catch_unwind(AssertUnwindSafe(job.work));
+                let answer = catch_unwind(AssertUnwindSafe(|| (job.work)(&job.caller)));
                 if is_first {
                     // Before the answer, for whoever waited for it may come again at once.
                     self.lock().is_first_free = true;

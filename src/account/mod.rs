@@ -10,7 +10,7 @@ use anyhow::Result;
 use tegata_jwt::{Clock, Issuer, Subject, UserId, Verified};
 use zeroize::Zeroizing;
 
-use self::hashing::HashingPool;
+use self::hashing::{Caller, HashingPool};
 use self::password::{Hashers, Verdict};
 use crate::error::Unavailable;
 use crate::settings::Settings;
@@ -171,7 +171,7 @@ impl Accounts {
 
     async fn hash(&self, password: Zeroizing<String>) -> Result<String, NotHashed> {
         let hashers = Arc::clone(&self.hashers);
-        self.hashing.run(move || hashers.hash(&password)).await?
+        self.hashing.run(move |_| hashers.hash(&password)).await?
     }
 
     /// The user of that name, where the password is right and the user active, and the hash that
@@ -185,14 +185,11 @@ impl Accounts {
         let stored = user.as_ref().map(|user| user.password.clone());
         let is_active = user.as_ref().is_some_and(|user| user.is_active);
         let (hashers, password) = (Arc::clone(&self.hashers), Arc::clone(password));
-        let caller = Arc::new(());
-        let awaited = Arc::downgrade(&caller);
-        let is_awaited = move || awaited.strong_count() > 0;
-        let check = move || hashers.check(stored.as_deref(), is_active, &password, is_awaited);
-        let verdict = self.hashing.run(check).await;
-        // Until here the caller is there.
-        drop(caller);
-        Ok(match verdict?? {
+        let check = move |caller: &Caller| {
+            let is_awaited = || caller.waits();
+            hashers.check(stored.as_deref(), is_active, &password, is_awaited)
+        };
+        Ok(match self.hashing.run(check).await?? {
             Verdict::Refused => None,
             Verdict::Accepted { upgrade } => user.map(|user| (user, upgrade)),
         })

@@ -23,7 +23,7 @@ async fn busy(waiting: usize) -> (Arc<HashingPool>, mpsc::Sender<()>) {
     let first = Arc::clone(&pool);
     tokio::spawn(async move {
         let work = move || (started.send(()), released.recv());
-        first.run(work).await.map(drop)
+        first.run(|_| work()).await.map(drop)
     });
     start.await.unwrap();
     (pool, release)
@@ -36,7 +36,7 @@ async fn enqueue<T: Send + 'static>(
 ) -> tokio::task::JoinHandle<Result<T, Unavailable>> {
     let before = pool.queue.lock().jobs.len();
     let same = Arc::clone(pool);
-    let job = tokio::spawn(async move { same.run(work).await });
+    let job = tokio::spawn(async move { same.run(|_| work()).await });
     while pool.queue.lock().jobs.len() == before {
         tokio::task::yield_now().await;
     }
@@ -48,13 +48,13 @@ async fn one_too_many_is_refused_at_once_and_the_place_comes_back() {
     let (pool, release) = busy(1).await;
     let [first, second] = [enqueue(&pool, || 1).await, enqueue(&pool, || 2).await];
 
-    let refused = pool.run(|| ()).await;
+    let refused = pool.run(|_| ()).await;
 
     assert!(matches!(refused, Err(Unavailable::HashingBusy)));
     drop(release);
     assert_eq!(first.await.unwrap().unwrap(), 1);
     assert_eq!(second.await.unwrap().unwrap(), 2);
-    assert!(pool.run(|| ()).await.is_ok());
+    assert!(pool.run(|_| ()).await.is_ok());
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_job_whose_caller_went_away_is_not_done() {
     assert!(abandoned.await.unwrap_err().is_cancelled());
     drop(release);
 
-    assert!(pool.run(|| ()).await.is_ok());
+    assert!(pool.run(|_| ()).await.is_ok());
     assert!(was_done.recv_timeout(PATIENCE).is_err());
 }
 
@@ -75,13 +75,13 @@ async fn a_job_whose_caller_went_away_is_not_done() {
 async fn callers_that_went_away_keep_nobody_out() {
     let (pool, release) = busy(0).await;
     let abandoned = enqueue(&pool, || ()).await;
-    assert!(pool.run(|| ()).await.is_err());
+    assert!(pool.run(|_| ()).await.is_err());
 
     abandoned.abort();
     assert!(abandoned.await.unwrap_err().is_cancelled());
     let admitted = tokio::spawn({
         let pool = Arc::clone(&pool);
-        async move { pool.run(|| ()).await }
+        async move { pool.run(|_| ()).await }
     });
     tokio::task::yield_now().await;
     drop(release);
@@ -94,7 +94,7 @@ async fn a_thread_rests_once_there_is_nothing_to_do() {
     static RESTED: Semaphore = Semaphore::const_new(0);
     let pool = HashingPool::new(1, 1, || RESTED.add_permits(1));
 
-    pool.run(|| ()).await.unwrap();
+    pool.run(|_| ()).await.unwrap();
 
     let rested = timeout(PATIENCE, RESTED.acquire()).await;
     assert!(rested.is_ok());
@@ -104,8 +104,8 @@ async fn a_thread_rests_once_there_is_nothing_to_do() {
 async fn a_panic_fails_its_own_job_only() {
     let pool = HashingPool::new(1, 1, || ());
 
-    let failed = pool.run(|| panic!("as arranged")).await;
-    let next = timeout(PATIENCE, pool.run(|| 7)).await;
+    let failed = pool.run(|_| panic!("as arranged")).await;
+    let next = timeout(PATIENCE, pool.run(|_| 7)).await;
 
     assert!(matches!(failed, Err(Unavailable::HashingFailed)));
     assert_eq!(next.unwrap().unwrap(), 7);
@@ -115,7 +115,7 @@ async fn a_panic_fails_its_own_job_only() {
 async fn the_threads_end_with_the_pool() {
     let pool = HashingPool::new(2, 2, || ());
     let (ended, end) = mpsc::channel::<()>();
-    pool.run(move || END.set(Some(ended))).await.unwrap();
+    pool.run(move |_| END.set(Some(ended))).await.unwrap();
 
     drop(pool);
 
@@ -134,7 +134,7 @@ async fn logins_that_come_one_by_one_are_hashed_by_the_thread_that_keeps_a_share
 
     let mut threads = HashSet::new();
     for _ in 0..20 {
-        threads.insert(pool.run(|| thread::current().id()).await.unwrap());
+        threads.insert(pool.run(|_| thread::current().id()).await.unwrap());
     }
 
     assert_eq!(threads.len(), 1);
@@ -150,7 +150,7 @@ async fn hashing_gives_way_to_everything_else_and_one_thread_of_it_for_good() {
     let all = Arc::new(Barrier::new(3));
     let look = || {
         let all = Arc::clone(&all);
-        pool.run(move || {
+        pool.run(move |_| {
             // Each of the threads has one of the jobs.
             all.wait();
             (thread_schedule_policy().unwrap(), niceness())
