@@ -31,6 +31,19 @@ pub struct Accounts {
     ends_with_password: bool,
 }
 
+/// A password that may be checked: no longer than any that is hashed. No `Debug`: it does not belong
+/// in logs.
+#[derive(Clone)]
+pub struct Password(Arc<Zeroizing<String>>);
+
+impl Password {
+    /// `None` where it is longer than [`MAX_PASSWORD_BYTES`].
+    #[must_use]
+    pub fn parse(text: Zeroizing<String>) -> Option<Self> {
+        (text.len() <= MAX_PASSWORD_BYTES).then(|| Self(Arc::new(text)))
+    }
+}
+
 /// What tokens name a user by.
 #[derive(Clone, Copy)]
 enum NamedBy {
@@ -73,13 +86,13 @@ impl Accounts {
     }
 
     /// The user of that name, where the password is right and the user active. Every other case
-    /// costs the same and answers `None`. Whoever asks has seen to [`MAX_PASSWORD_BYTES`].
+    /// costs the same and answers `None`.
     ///
     /// A hash that is out of date is replaced on the way, and the user answered with the new one.
     pub async fn authenticate(
         &self,
         username: &str,
-        password: &Arc<Zeroizing<String>>,
+        password: &Password,
     ) -> Result<Option<User>, Unavailable> {
         let Some((user, upgrade)) = self.check(username, password).await? else {
             return Ok(None);
@@ -179,12 +192,12 @@ impl Accounts {
     async fn check(
         &self,
         username: &str,
-        password: &Arc<Zeroizing<String>>,
+        password: &Password,
     ) -> Result<Option<(User, Option<String>)>, Unavailable> {
         let user = self.store.user_by_username(username).await?;
         let stored = user.as_ref().map(|user| user.password.clone());
         let is_active = user.as_ref().is_some_and(|user| user.is_active);
-        let (hashers, password) = (Arc::clone(&self.hashers), Arc::clone(password));
+        let (hashers, Password(password)) = (Arc::clone(&self.hashers), password.clone());
         let check = move |caller: &Caller| {
             let is_awaited = || caller.waits();
             hashers.check(stored.as_deref(), is_active, &password, is_awaited)

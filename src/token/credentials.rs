@@ -6,7 +6,7 @@ use serde_json::json;
 use tegata_jwt::Issued;
 use zeroize::Zeroizing;
 
-use crate::account::MAX_PASSWORD_BYTES;
+use crate::account::Password;
 use crate::app::App;
 use crate::audit::{Event, Kind};
 use crate::error::{ApiError, FieldError, Limited};
@@ -16,7 +16,8 @@ use crate::store::User;
 /// A user name and a password, as a login sends them.
 pub(super) struct Credentials {
     username: String,
-    password: Arc<Zeroizing<String>>,
+    /// `None` where it is longer than any that is looked at.
+    password: Option<Password>,
 }
 
 /// Has the user of the credentials log in, who gets what is issued: tokens for the answer, and the
@@ -29,13 +30,13 @@ pub(super) async fn login<const N: usize>(
     kind: Kind,
     issue: impl Fn(&User) -> Result<(Issued, Tokens<N>), ApiError>,
 ) -> Limited<Json<LoggedIn<N>>> {
+    let Credentials { username, password } = &credentials;
     // Nobody looks at it, so it is no guess. Counted, such cheap ones under many names would push
     // out the buckets that hold others back.
-    if credentials.password.len() > MAX_PASSWORD_BYTES {
+    let Some(password) = password else {
         return Limited::counted(Err(ApiError::AuthenticationFailed), Vec::new());
-    }
+    };
 
-    let username = credentials.username.as_str();
     let attempt = match app.limits.begin(client.0, username).await {
         Ok(attempt) => attempt,
         Err(too_many) => {
@@ -46,7 +47,7 @@ pub(super) async fn login<const N: usize>(
         }
     };
 
-    let answer = obtain(app, &credentials, kind, issue).await;
+    let answer = obtain(app, username, password, kind, issue).await;
     let is_wrong_guess = matches!(answer, Err(ApiError::AuthenticationFailed));
     if is_wrong_guess {
         Event::LoginRefused { username }.log();
@@ -58,11 +59,11 @@ pub(super) async fn login<const N: usize>(
 /// a Django beside that hashed it anew meanwhile refuses nobody.
 async fn obtain<const N: usize>(
     app: &App,
-    credentials: &Credentials,
+    username: &str,
+    password: &Password,
     kind: Kind,
     issue: impl Fn(&User) -> Result<(Issued, Tokens<N>), ApiError>,
 ) -> Result<LoggedIn<N>, ApiError> {
-    let Credentials { username, password } = credentials;
     for _ in 0..2 {
         let user = app.accounts.authenticate(username, password).await?;
         let user = user.ok_or(ApiError::AuthenticationFailed)?;
@@ -122,7 +123,7 @@ impl Schema<Arc<App>> for Credentials {
         match (username, read_password(body, password)) {
             (Ok(username), Ok(Member::Text(password))) => Ok(Self {
                 username,
-                password: Arc::new(password.clone().into_owned().into()),
+                password: Password::parse(Zeroizing::new(password.clone().into_owned())),
             }),
             // Python finds it out while hashing, after all else.
             (Ok(_), Ok(Member::NotUnicode(fault))) => {
