@@ -79,6 +79,11 @@ impl Rules {
             (State::Rotated(mut rotation), event) => {
                 let effect = match event {
                     Event::Blacklist => Effect::EndFamily,
+                    // Identifiers are random: this is the same refresh, which was done already, but
+                    // nobody had heard whether it was.
+                    Event::Refresh(same) if same.jti == rotation.successor.jti => {
+                        Effect::Repeat(same)
+                    }
                     Event::Refresh(again) => self.again(&rotation, again.issued_at),
                 };
                 rotation.successor_is_unused &= effect != Effect::EndFamily;

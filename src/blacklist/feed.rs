@@ -1,8 +1,11 @@
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Blacklist;
 
@@ -15,8 +18,10 @@ pub(super) struct Feed {
 }
 
 struct Place {
-    /// The last row that was read.
+    /// The row after which some are not read yet.
     last: i64,
+    /// How far that will be, once nothing is underway that may put a row before it.
+    next: Option<Next>,
     /// The row before the first that was of use when all were last read.
     before_first: i64,
     /// What there was up to it: how many rows, and the latest of them.
@@ -30,11 +35,30 @@ struct Place {
     has_changed: bool,
 }
 
+/// Rows get their numbers as they are written, and are seen as they are committed: after row 7 has
+/// been read, row 6 may come.
+struct Next {
+    last: i64,
+    /// The transactions from which it may.
+    underway: Vec<String>,
+}
+
+impl Place {
+    fn reach(&mut self, next: Next) {
+        if next.underway.is_empty() {
+            self.last = next.last;
+        } else {
+            self.next = Some(next);
+        }
+    }
+}
+
 impl Default for Place {
     /// Nothing is read yet.
     fn default() -> Self {
         Self {
             last: 0,
+            next: None,
             before_first: 0,
             passed: (0, None),
             asked_at: None,
@@ -53,13 +77,20 @@ impl Feed {
             micros => DateTime::from_timestamp_micros(micros),
         }
     }
+
+    fn was_followed(&self, at: DateTime<Utc>) {
+        let micros = at.timestamp_micros();
+        self.followed_at.fetch_max(micros, Ordering::AcqRel);
+    }
 }
 
 impl Blacklist {
     /// Follows what this and other programs write, without end.
     pub async fn follow(&self) {
+        let others = self.listens.then(|| self.store.listen());
         let mut was_polled = None;
         loop {
+            let began = Instant::now();
             let polled = self.poll().await;
             // An outage is two lines in the log, however long it is.
             match &polled {
@@ -76,7 +107,19 @@ impl Blacklist {
                 _ => {}
             }
             was_polled = Some(polled.is_ok());
-            tokio::time::sleep(self.poll_interval).await;
+
+            let heard = async {
+                match &others {
+                    Some(others) => others.next().await,
+                    None => std::future::pending().await,
+                }
+                // However many are announced, there is time for everything else.
+                sleep_until(began + BREATH).await;
+            };
+            tokio::select! {
+                () = heard => {}
+                () = sleep(self.poll_interval) => {}
+            }
         }
     }
 
@@ -97,19 +140,37 @@ impl Blacklist {
 
         if place.read_at.is_none_or(|at| now - at >= READ_ALL_INTERVAL) {
             if place.has_changed {
+                let next = self.next(&mut place).await?;
                 self.read_all(&mut place, now).await?;
+                place.reach(next);
             }
             self.set.sweep(now);
             place.read_at = Some(now);
         } else if place.has_new {
-            place.last = self.read_after(place.last, now).await?.last;
+            let next = self.next(&mut place).await?;
+            self.read_after(place.last, now).await?;
+            place.reach(next);
             place.has_new = false;
         }
         place.asked_at = Some(now);
-        self.feed
-            .followed_at
-            .store(now.timestamp_micros(), Ordering::Release);
+        self.feed.was_followed(now);
         Ok(())
+    }
+
+    /// How far all rows will have been read, once those are read that are there now.
+    async fn next(&self, place: &mut Place) -> Result<Next> {
+        let mut next = match place.next.take() {
+            Some(next) => next,
+            None => Next {
+                last: self.store.last_blacklisted().await?,
+                underway: self.store.open_blacklistings().await?,
+            },
+        };
+        // Who was underway, and is no more, has committed: the rows are seen.
+        let still = self.store.open_blacklistings().await?;
+        next.underway
+            .retain(|transaction| still.contains(transaction));
+        Ok(next)
     }
 
     async fn read_all(&self, place: &mut Place, now: DateTime<Utc>) -> Result<()> {
@@ -120,18 +181,33 @@ impl Blacklist {
         }
 
         self.set.begin_round();
-        let read = self.read_after(place.before_first, now).await?;
+        place.before_first = tokio::select! {
+            all = self.read_after(place.before_first, now) => all?,
+            Err(error) = self.keep_up(place.last) => return Err(error),
+        };
         self.set.end_round();
-        place.before_first = read.before_first;
-        place.passed = self.store.blacklisted_up_to(read.before_first).await?;
-        place.last = read.last;
+        place.passed = self.store.blacklisted_up_to(place.before_first).await?;
         place.has_new = false;
         place.has_changed = false;
         Ok(())
     }
 
-    /// Takes the rows after a place into memory.
-    async fn read_after(&self, place: i64, now: DateTime<Utc>) -> Result<Read> {
+    /// Reads the new rows every `poll_interval`, without end: to read millions takes seconds, and the
+    /// latest come last.
+    async fn keep_up(&self, last: i64) -> Result<Infallible> {
+        if last == 0 {
+            return std::future::pending().await;
+        }
+        loop {
+            sleep(self.poll_interval).await;
+            let now = self.clock.now();
+            self.read_after(last, now).await?;
+            self.feed.was_followed(now);
+        }
+    }
+
+    /// Takes the rows after a place into memory, and answers the place before the first of use.
+    async fn read_after(&self, place: i64, now: DateTime<Utc>) -> Result<i64> {
         let mut last = place;
         let mut before_first = None;
         loop {
@@ -148,19 +224,14 @@ impl Blacklist {
                 last = row.id;
             }
             if rows.len() < ROWS as usize {
-                let before_first = before_first.unwrap_or(last);
-                return Ok(Read { last, before_first });
+                return Ok(before_first.unwrap_or(last));
             }
         }
     }
 }
 
-/// How far a reading came, and where what is of use began.
-struct Read {
-    last: i64,
-    before_first: i64,
-}
-
+/// How much there is between two readings that others ask for.
+const BREATH: Duration = Duration::from_millis(10);
 /// How often all rows are read, where any was written.
 const READ_ALL_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 /// How many rows are read at a time.

@@ -22,20 +22,28 @@ impl LastUse {
 
     /// The last use of a token, by what its row holds of it and when that says it expires. Django's
     /// row of a sliding token expires with the token as it was first issued, but its refreshes have
-    /// the same identifier. A row that expires at no time is kept.
+    /// the same identifier. One of a Django without time zones may expire hours before the token. A
+    /// row that expires at no time is kept.
     pub(super) fn of(&self, token: &str, expires_at: Option<DateTime<Utc>>) -> DateTime<Utc> {
         let expires_at = expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let last = self.end_of_last_refresh(token);
-        last.map_or(expires_at, |last| expires_at.max(last))
+        let said = self.end_of(token).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        expires_at.max(said)
     }
 
-    fn end_of_last_refresh(&self, token: &str) -> Option<DateTime<Utc>> {
+    /// What a token itself says.
+    fn end_of(&self, token: &str) -> Option<DateTime<Utc>> {
         let parsed = Unverified::parse(token).and_then(|token| token.claims_unverified());
         // Without its signature a token lacks the last of its dots, too.
         let whole = || format!("{token}.");
         let claims = parsed.or_else(|_| Unverified::parse(&whole())?.claims_unverified());
-        let seconds = claims.ok()?.raw(&self.refresh_exp_claim)?.parse().ok()?;
-        DateTime::from_timestamp(seconds, 0)?
-            .checked_add_signed(self.leeway + self.sliding_lifetime)
+        let claims = claims.ok()?;
+        let time = |claim: &str| {
+            let seconds = claims.raw(claim)?.split('.').next()?.parse().ok()?;
+            DateTime::from_timestamp(seconds, 0)
+        };
+        let last_refresh = || {
+            time(&self.refresh_exp_claim)?.checked_add_signed(self.leeway + self.sliding_lifetime)
+        };
+        time("exp").max(last_refresh())
     }
 }

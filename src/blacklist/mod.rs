@@ -34,6 +34,7 @@ pub struct Blacklist {
     rules: Rules,
     set: Set,
     feed: Feed,
+    listens: bool,
     poll_interval: Duration,
     max_staleness: TimeDelta,
     leeway: TimeDelta,
@@ -60,6 +61,7 @@ impl Blacklist {
             },
             set: Set::default(),
             feed: Feed::default(),
+            listens: blacklist.listen,
             poll_interval: blacklist.poll_interval.span().to_std().unwrap_or_default(),
             max_staleness: blacklist.max_staleness.span(),
             leeway: jwt.leeway.span().max(TimeDelta::zero()),
@@ -160,6 +162,7 @@ impl Blacklist {
             let ended = self.store.end_family(jti, self.clock.now()).await?;
             report_reuse(jti, token.user_id().ok().flatten().as_ref(), &ended);
             self.take_in(&ended);
+            self.announce(ended.len());
         }
         Ok(())
     }
@@ -170,7 +173,9 @@ impl Blacklist {
         // Whatever can be of use still: see `LastUse`.
         let unless_expired_by = now - self.leeway * 2 - self.sliding_refresh_lifetime;
         let ended = self.store.blacklist_all_of(user, unless_expired_by, now);
-        ended.await
+        let ended = ended.await?;
+        self.announce(ended);
+        Ok(ended)
     }
 
     /// The row of a token that was just issued; `None` where tokens have none.
@@ -212,7 +217,18 @@ impl Blacklist {
     /// Takes what a decision blacklisted into memory: after the commit, and before the answer.
     fn remember(&self, decided: Decided) -> Effect {
         self.take_in(&decided.blacklisted);
+        // Whoever got a new token has no use for the old one.
+        if !matches!(decided.effect, Effect::Rotate(_)) {
+            self.announce(decided.blacklisted.len());
+        }
         decided.effect
+    }
+
+    /// Tells other nodes that tokens were blacklisted.
+    fn announce(&self, tokens: usize) {
+        if self.listens && tokens > 0 {
+            self.store.announce();
+        }
     }
 
     fn take_in(&self, ended: &[Ended]) {
@@ -229,11 +245,30 @@ impl Blacklist {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// How far memory may be behind the database; `None` where nothing was read yet.
+    #[must_use]
+    pub fn staleness(&self) -> Option<TimeDelta> {
+        let followed_at = self.feed.followed_at()?;
+        Some(self.clock.now() - followed_at)
+    }
+
     /// Whether memory is as good as the database.
-    fn is_followed(&self) -> bool {
-        let now = self.clock.now();
-        let is_recent = |at| at <= now && now - at <= self.max_staleness;
-        self.feed.followed_at().is_some_and(is_recent)
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        let recent = TimeDelta::zero()..=self.max_staleness;
+        self.staleness().is_some_and(|span| recent.contains(&span))
+    }
+
+    /// How many tokens are in memory.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.set.len()
+    }
+
+    /// Whether tokens are blacklisted at all.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
     }
 }
 

@@ -21,7 +21,7 @@ impl Changepassword {
     /// `tegata changepassword`.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
         let Self { username, password } = self;
-        let store = Store::open(settings)?;
+        let store = Store::open(settings).await?;
         let user = find(&store, &username).await?;
         let password = password.read()?;
 

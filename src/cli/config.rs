@@ -29,9 +29,9 @@ pub(super) enum Config {
 
 impl Config {
     /// `tegata config …`.
-    pub(super) fn run(self, source: &Source) -> Result<()> {
+    pub(super) async fn run(self, source: &Source) -> Result<()> {
         match self {
-            Self::Check => check(source),
+            Self::Check => check(source).await,
             Self::Show { json: false } => show(source),
             Self::Show { json: true } => show_json(source),
             Self::Reference { toml: false } => print(&reference::markdown()),
@@ -40,10 +40,10 @@ impl Config {
     }
 }
 
-fn check(source: &Source) -> Result<()> {
+async fn check(source: &Source) -> Result<()> {
     let settings = settings(source)?;
     keys::find(&settings)?;
-    Store::check(&settings)?;
+    Store::check(&settings).await?;
     say!("{source}: ok");
     Ok(())
 }

@@ -47,7 +47,7 @@ pub(super) async fn create(
     mut user: NewUser,
     password: impl FnOnce() -> Result<Option<Zeroizing<String>>>,
 ) -> Result<()> {
-    let store = Store::open(settings)?;
+    let store = Store::open(settings).await?;
     let field = settings.users.username_field.as_str();
     let username = Username::parse(&user.username, field, store.max_username());
     user.username = username.map_err(Misuse)?.into();

@@ -25,7 +25,7 @@ impl Flushexpiredtokens {
             settings.blacklist.enabled,
             "[blacklist] enabled = false: there are no tokens to flush"
         );
-        let blacklist = Blacklist::new(settings, Store::open(settings)?, Clock::System);
+        let blacklist = Blacklist::new(settings, Store::open(settings).await?, Clock::System);
         let progress = Progress::new();
 
         let flushed = blacklist.flush(self.batch_size, |hundredths| progress.reach(hundredths));

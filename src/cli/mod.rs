@@ -42,7 +42,7 @@ enum Command {
     /// Serve, until SIGTERM or Ctrl-C.
     Serve,
     /// Create the tables in an empty database, or tegata's own beside Django's.
-    Migrate,
+    Migrate(migrate::Migrate),
     /// Create a user.
     Createuser(createuser::Createuser),
     /// Create a user who may do everything in Django.
@@ -91,13 +91,13 @@ async fn execute(cli: Cli) -> Result<()> {
     match cli.command {
         None => Ok(Cli::command().print_help()?),
         Some(Command::Serve) => serve::run(settings(&source)?).await,
-        Some(Command::Migrate) => migrate::run(&settings(&source)?),
+        Some(Command::Migrate(command)) => command.run(&settings(&source)?).await,
         Some(Command::Createuser(command)) => command.run(&settings(&source)?).await,
         Some(Command::Createsuperuser(command)) => command.run(&settings(&source)?).await,
         Some(Command::Changepassword(command)) => command.run(&settings(&source)?).await,
         Some(Command::Users(command)) => command.run(&settings(&source)?).await,
         Some(Command::Flushexpiredtokens(command)) => command.run(&settings(&source)?).await,
-        Some(Command::Config(command)) => command.run(&source),
+        Some(Command::Config(command)) => command.run(&source).await,
         Some(Command::Keys(command)) => command.run(&settings(&source)?),
         Some(Command::Token(command)) => command.run(&source).await,
     }

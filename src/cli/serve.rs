@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use tegata_jwt::{Clock, SigningKey};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 use super::process;
 use crate::account::random_password;
@@ -34,13 +35,16 @@ pub(super) async fn run(mut settings: Settings) -> Result<()> {
         create_admin(&app, generated, address).await?;
     }
 
-    let (follower, flusher) = (Arc::clone(&app), Arc::clone(&app));
+    let (store, follower, flusher) = (app.store.clone(), Arc::clone(&app), Arc::clone(&app));
+    let mut beside = JoinSet::new();
     if app.settings.blacklist.enabled {
-        tokio::spawn(async move { follower.blacklist.follow().await });
-        tokio::spawn(async move { flusher.blacklist.flush_regularly().await });
+        beside.spawn(async move { follower.blacklist.follow().await });
+        beside.spawn(async move { flusher.blacklist.flush_regularly().await });
     }
     tracing::info!("listening on http://{address}");
     http::serve(listener, app, stop).await?;
+    beside.shutdown().await;
+    store.settle().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -57,14 +61,14 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
     if settings.database.auto_migrate {
         // On a first start the tables come before the key.
         ensure!(
-            kept.is_none() || !Store::is_empty(settings)?,
+            kept.is_none() || !Store::is_empty(settings).await?,
             "{} holds a key, but the database {} is empty: put the database back. To begin anew, \
              move the key away first: what it signed would be taken for tokens of the new users. \
              Only for a key that never signed, run `tegata migrate`",
             settings.keys.dir.display(),
-            settings.database.url.path().display()
+            settings.database.url
         );
-        let migrated = Store::migrate(settings, Clock::System.now())?;
+        let migrated = Store::migrate(settings, Clock::System.now()).await?;
         if matches!(migrated, Migration::Created) && configured.is_some() {
             tracing::warn!(
                 "the database was empty: tokens that this signing key signed before would be taken \
@@ -72,7 +76,7 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
             );
         }
     }
-    let store = Store::open(settings)?;
+    let store = Store::open(settings).await?;
 
     if let Some(origin) = configured.or(kept) {
         return Ok((store, origin.key, None));
@@ -125,11 +129,7 @@ fn welcome(
     if let Some(key) = key {
         writeln!(out, "  signing key  {}", key.display())?;
     }
-    writeln!(
-        out,
-        "  database     {}",
-        settings.database.url.path().display()
-    )?;
+    writeln!(out, "  database     {}", settings.database.url)?;
     writeln!(out, "  user         {ADMIN}")?;
     writeln!(out, "  password     {password}   (shown this once)")?;
     writeln!(out, "\nObtain a token pair:\n")?;

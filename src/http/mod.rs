@@ -2,6 +2,7 @@
 
 mod fallback;
 mod framing;
+mod health;
 mod listener;
 mod request_id;
 mod serve;
@@ -13,6 +14,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -30,6 +32,9 @@ pub fn router(app: Arc<App>) -> Router {
         prefix => Router::new().nest(prefix, api),
     };
     routes
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

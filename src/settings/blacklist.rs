@@ -15,6 +15,10 @@ pub struct Blacklist {
     /// How often the service looks for what other programs, such as Django, blacklisted. What
     /// itself blacklists it refuses at once, and refreshes always ask the database.
     pub poll_interval: Lifetime,
+    /// Whether, on PostgreSQL, the nodes tell one another at once what they blacklist, by LISTEN and
+    /// NOTIFY. Behind a pooler in transaction mode notifications do not arrive: set `false`, and
+    /// `poll_interval` serves alone.
+    pub listen: bool,
     /// For how long the service answers from memory what is blacklisted while it cannot look.
     /// After that it asks the database each time, and answers 503 where that is away. `0` asks it
     /// each time in any case.
@@ -30,6 +34,7 @@ impl Default for Blacklist {
             enabled: true,
             stored_token: StoredToken::Full,
             poll_interval: Lifetime::seconds(1),
+            listen: true,
             max_staleness: Lifetime::seconds(30),
             flush_interval: Lifetime::seconds(0),
         }

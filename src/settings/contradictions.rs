@@ -1,4 +1,5 @@
 mod columns;
+mod database;
 mod work_factors;
 
 use chrono::TimeDelta;
@@ -24,6 +25,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
             reason: "without the user there is no password to compare with: choose one".to_owned(),
         });
     }
+    found.extend(database::database(&settings.database));
     found.extend(without_blacklist(settings));
     found.extend(rotation(jwt));
     found.extend(spans(&settings.blacklist));

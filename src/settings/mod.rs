@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::blacklist::{Blacklist, StoredToken};
 pub use self::compat::Compat;
-pub use self::database::{Database, DatabaseUrl};
+pub use self::database::{
+    ClientCertificate, Database, DatabaseUrl, PostgresUrl, Roots, Tls, TlsMode,
+};
 pub use self::keys::Keys;
 pub use self::limits::{Limits, Rate};
 pub use self::load::{Origins, SettingsError, Source, load, load_with_origins};

@@ -1,35 +1,171 @@
-//! Column forms: how Django writes what SQLite has no type for.
+//! Column forms: what Django has a type for in PostgreSQL, and how it writes it in SQLite.
 
+use std::borrow::Cow;
+use std::error::Error;
+
+use anyhow::Result;
+use bytes::BytesMut;
 use chrono::{DateTime, NaiveDateTime, Timelike, Utc};
-use rusqlite::Row;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+use rusqlite::types as sqlite;
 use tegata_jwt::UserId;
+use tokio_postgres::types::{self as postgres, IsNull, Type};
 use uuid::Uuid;
 
+/// A value as a statement takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Text(Cow<'a, str>),
+    Time(DateTime<Utc>),
+    Uuid(Uuid),
+}
+
+impl From<bool> for Value<'_> {
+    fn from(truth: bool) -> Self {
+        Self::Bool(truth)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<DateTime<Utc>> for Value<'_> {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self::Time(time)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value<'_> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl sqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<sqlite::ToSqlOutput<'_>> {
+        let text = |text: String| sqlite::ToSqlOutput::Owned(text.into());
+        Ok(match self {
+            Self::Null => sqlite::ToSqlOutput::Owned(sqlite::Value::Null),
+            Self::Bool(truth) => sqlite::ToSqlOutput::Owned((*truth).into()),
+            Self::Integer(number) => sqlite::ToSqlOutput::Owned((*number).into()),
+            Self::Text(text) => sqlite::ToSqlOutput::from(text.as_ref()),
+            Self::Time(time) => text(as_text(*time)),
+            Self::Uuid(uuid) => text(uuid.simple().to_string()),
+        })
+    }
+}
+
+impl postgres::ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            // A text with a NUL in it is in no column: what is looked for by one is not there.
+            Self::Text(text) if text.contains('\0') => Ok(IsNull::Yes),
+            Self::Null => Ok(IsNull::Yes),
+            Self::Bool(truth) => truth.to_sql_checked(ty, out),
+            Self::Integer(number) if *ty == Type::INT4 => i32::try_from(*number)?.to_sql(ty, out),
+            Self::Integer(number) => number.to_sql_checked(ty, out),
+            Self::Text(text) => text.as_ref().to_sql_checked(ty, out),
+            Self::Time(time) if *ty == Type::TIMESTAMP => time.naive_utc().to_sql(ty, out),
+            Self::Time(time) => time.to_sql_checked(ty, out),
+            Self::Uuid(uuid) => uuid.to_sql_checked(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    postgres::to_sql_checked!();
+}
+
 /// A date and time as Django keeps it in SQLite: UTC as text, the fraction left out when zero.
+fn as_text(time: DateTime<Utc>) -> String {
+    let format = match time.nanosecond() / 1_000 {
+        0 => "%Y-%m-%d %H:%M:%S",
+        _ => "%Y-%m-%d %H:%M:%S%.6f",
+    };
+    time.format(format).to_string()
+}
+
+/// What a column of either engine is read as.
+pub(super) trait Column: sqlite::FromSql + for<'a> postgres::FromSql<'a> {}
+
+impl<T: sqlite::FromSql + for<'a> postgres::FromSql<'a>> Column for T {}
+
+/// A row of what a query found.
+#[derive(Clone, Copy)]
+pub(super) enum Row<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn get<T: Column>(self, index: usize) -> Result<T> {
+        Ok(match self {
+            Self::Sqlite(row) => row.get(index)?,
+            Self::Postgres(row) => row.try_get(index)?,
+        })
+    }
+
+    /// A text where it is; nothing where there is none.
+    pub(super) fn text(self, index: usize) -> &'a str {
+        match self {
+            Self::Sqlite(row) => {
+                let value = row.get_ref(index).ok();
+                value.and_then(|value| value.as_str().ok())
+            }
+            Self::Postgres(row) => row.try_get(index).ok(),
+        }
+        .unwrap_or_default()
+    }
+
+    /// A time; `None` where there is none, or something else.
+    pub(super) fn time(self, index: usize) -> Option<DateTime<Utc>> {
+        self.get(index).ok().map(|Timestamp(time)| time)
+    }
+}
+
+/// A date and time as a column has it.
 pub(super) struct Timestamp(pub(super) DateTime<Utc>);
 
-impl From<Timestamp> for Value {
-    fn from(Timestamp(time): Timestamp) -> Self {
-        let format = match time.nanosecond() / 1_000 {
-            0 => "%Y-%m-%d %H:%M:%S",
-            _ => "%Y-%m-%d %H:%M:%S%.6f",
-        };
-        Self::Text(time.format(format).to_string())
-    }
-}
-
-impl ToSql for Timestamp {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Owned(Self(self.0).into()))
-    }
-}
-
-impl FromSql for Timestamp {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+impl sqlite::FromSql for Timestamp {
+    fn column_result(value: sqlite::ValueRef<'_>) -> sqlite::FromSqlResult<Self> {
         let time = NaiveDateTime::parse_from_str(value.as_str()?, "%Y-%m-%d %H:%M:%S%.f");
-        let time = time.map_err(|error| FromSqlError::Other(error.into()))?;
+        let time = time.map_err(|error| sqlite::FromSqlError::Other(error.into()))?;
         Ok(Self(time.and_utc()))
+    }
+}
+
+impl<'a> postgres::FromSql<'a> for Timestamp {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        // Both are microseconds since 2000, in UTC as Django writes them.
+        let time = NaiveDateTime::from_sql(ty, raw)?;
+        Ok(Self(time.and_utc()))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::TIMESTAMP | Type::TIMESTAMPTZ)
     }
 }
 
@@ -54,28 +190,50 @@ impl KeyForm {
         }
     }
 
+    /// A place in a statement for a key. Integers come in several widths, and one of a token may be
+    /// beyond all of them.
+    pub(super) fn place(self, number: u8) -> String {
+        match self {
+            Self::Number => format!("CAST(${number} AS BIGINT)"),
+            Self::Text | Self::Uuid => format!("${number}"),
+        }
+    }
+
     /// What is looked up for a user. What cannot be a key of this form finds nobody; a text that is
     /// an integer finds the user with that number, as in Django, where SQLite would take `1.0` for 1.
-    pub(super) fn write(self, id: &UserId) -> Value {
+    pub(super) fn write(self, id: &UserId) -> Value<'static> {
         match (self, id) {
-            (Self::Number, UserId::Number(number)) => Value::from(*number),
+            (Self::Number, UserId::Number(number)) => Value::Integer(*number),
             (Self::Number, UserId::Text(text)) => text.parse().map_or(Value::Null, Value::Integer),
             (Self::Text, id) => Value::from(id.to_string()),
             (Self::Uuid, UserId::Number(_)) => Value::Null,
             (Self::Uuid, UserId::Text(text)) => {
-                Uuid::try_parse(text).map_or(Value::Null, |uuid| uuid.simple().to_string().into())
+                Uuid::try_parse(text).map_or(Value::Null, Value::Uuid)
             }
         }
     }
 
+    /// A key as the table has it, to be written again.
+    pub(super) fn read_value(self, row: Row<'_>, index: usize) -> Result<Value<'static>> {
+        Ok(match (self, row) {
+            (Self::Number, _) => Value::Integer(row.get(index)?),
+            (Self::Uuid, Row::Postgres(row)) => Value::Uuid(row.try_get(index)?),
+            (Self::Text | Self::Uuid, _) => row.get::<String>(index)?.into(),
+        })
+    }
+
     /// A key as claims have it: a number, or the text Python makes of it.
-    pub(super) fn read(self, row: &Row<'_>, index: usize) -> rusqlite::Result<UserId> {
-        if self == Self::Number {
-            return row.get(index).map(UserId::Number);
-        }
-        let text: String = row.get(index)?;
-        let uuid = Uuid::try_parse(&text).ok().filter(|_| self == Self::Uuid);
-        Ok(UserId::Text(uuid.map_or(text, |uuid| uuid.to_string())))
+    pub(super) fn read(self, row: Row<'_>, index: usize) -> Result<UserId> {
+        let is_uuid = self == Self::Uuid;
+        Ok(match self.read_value(row, index)? {
+            Value::Integer(number) => UserId::Number(number),
+            Value::Uuid(uuid) => UserId::Text(uuid.to_string()),
+            Value::Text(text) => {
+                let uuid = Uuid::try_parse(&text).ok().filter(|_| is_uuid);
+                UserId::Text(uuid.map_or_else(|| text.into_owned(), |uuid| uuid.to_string()))
+            }
+            other => anyhow::bail!("a key is no {other:?}"),
+        })
     }
 }
 
@@ -87,25 +245,14 @@ mod tests {
         DateTime::from_timestamp_micros(micros).unwrap()
     }
 
-    fn written(micros: i64) -> Value {
-        match Timestamp(time(micros)).to_sql().unwrap() {
-            ToSqlOutput::Owned(value) => value,
-            other => panic!("{other:?}"),
-        }
+    fn written(micros: i64) -> String {
+        as_text(time(micros))
     }
 
     #[test]
     fn a_timestamp_has_six_digits_of_a_second_or_none() {
-        let expected = |text: &str| Value::Text(text.to_owned());
-
-        assert_eq!(
-            written(1_795_219_293_000_000),
-            expected("2026-11-21 00:01:33")
-        );
-        assert_eq!(
-            written(1_795_219_293_000_500),
-            expected("2026-11-21 00:01:33.000500")
-        );
+        assert_eq!(written(1_795_219_293_000_000), "2026-11-21 00:01:33");
+        assert_eq!(written(1_795_219_293_000_500), "2026-11-21 00:01:33.000500");
     }
 
     #[test]
@@ -113,7 +260,7 @@ mod tests {
         for micros in [1_795_219_293_000_000, 1_795_219_293_000_500] {
             let written = written(micros);
 
-            let Timestamp(read) = Timestamp::column_result((&written).into()).unwrap();
+            let Timestamp(read) = sqlite::FromSql::column_result(written.as_str().into()).unwrap();
 
             assert_eq!(read, time(micros));
         }
@@ -138,12 +285,26 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_is_looked_up_as_django_writes_it() {
+    fn a_text_with_a_nul_is_in_no_column_of_postgresql() {
+        let written = |text: &'static str| {
+            let value = Value::from(text);
+            let written = postgres::ToSql::to_sql(&value, &Type::VARCHAR, &mut BytesMut::new());
+            matches!(written, Ok(IsNull::Yes))
+        };
+
+        assert!(written("a\0") && !written("a"));
+    }
+
+    #[test]
+    fn a_uuid_is_looked_up_as_django_writes_it_in_sqlite() {
         let uuid = UserId::Text("6F9619FF-8b86-d011-b42d-00c04fc964ff".to_owned());
 
-        let written = KeyForm::Uuid.write(&uuid);
+        let key = KeyForm::Uuid.write(&uuid);
 
-        let simple = "6f9619ff8b86d011b42d00c04fc964ff".to_owned();
-        assert_eq!(written, Value::Text(simple));
+        let written = sqlite::ToSql::to_sql(&key).unwrap();
+        assert_eq!(
+            written,
+            "6f9619ff8b86d011b42d00c04fc964ff".to_owned().into()
+        );
     }
 }

@@ -3,12 +3,17 @@
 //! Answers are values (`None`, `false`, a row); a failure is an [`anyhow::Error`] and means that
 //! nothing was decided.
 
+mod catalog;
 mod columns;
+mod engine;
 mod feed;
 mod flush;
+mod grants;
 mod migrate;
 mod outstanding;
+mod postgres;
 mod rotation;
+mod session;
 mod sqlite;
 mod users;
 
@@ -16,11 +21,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use self::sqlite::{LOCK_PATIENCE, Sqlite};
+use self::engine::Engine;
 use self::users::UserTable;
 use crate::settings::Settings;
 
-pub use self::feed::BlacklistedToken;
+pub use self::feed::{Announcements, BlacklistedToken};
 pub use self::flush::Batch;
 pub use self::migrate::Migration;
 pub use self::outstanding::OutstandingToken;
@@ -30,18 +35,17 @@ pub use self::users::{Deleted, LAST_LOGIN_PRECISION, NewUser, Place, Unchanged, 
 /// The database, open. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    sqlite: Arc<Sqlite>,
+    engine: Engine,
     users: Arc<UserTable>,
 }
 
 impl Store {
     /// Opens a database that has the tables it needs, as made by Django or by
     /// [`Store::migrate`].
-    pub fn open(settings: &Settings) -> Result<Self> {
-        let path = settings.database.url.path();
-        let users = migrate::require_tables(settings)?;
+    pub async fn open(settings: &Settings) -> Result<Self> {
+        let users = migrate::require_tables(settings).await?;
         Ok(Self {
-            sqlite: Arc::new(Sqlite::open(path, LOCK_PATIENCE)?),
+            engine: Engine::open(&settings.database).await?,
             users: Arc::new(users),
         })
     }

@@ -24,8 +24,7 @@ fn every_hasher(settings: &mut Settings) {
 impl TestApp {
     /// Puts a hash in the place of each user's.
     fn set_hash(&self, hash: &str) {
-        let sql = "UPDATE auth_user SET password = $1";
-        self.database().execute(sql, [hash]).unwrap();
+        self.execute(&format!("UPDATE auth_user SET password = '{hash}'"));
     }
 
     /// Alice's hash.

@@ -1,24 +1,22 @@
 //! A service of one's own: a real port, a database of its own, a clock that stands still.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, StatusCode};
-use rusqlite::Connection;
-use rusqlite::types::Value as Column;
 use serde_json::{Value, json};
 use tegata::app::App;
 use tegata::settings::Settings;
 use tegata::store::{NewUser, Store};
 use tegata::{http, keys};
 use tegata_jwt::{Clock, UserId};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
+
+use crate::database::Database;
 
 /// An HTTP client that takes a hanging service for a failure.
 pub(crate) fn client() -> Client {
@@ -38,10 +36,9 @@ pub(crate) const SECRET: &str =
 pub(crate) struct TestApp {
     clock: Clock,
     app: Arc<App>,
-    database: PathBuf,
     origin: String,
     client: Client,
-    _folder: TempDir,
+    pub(crate) database: Arc<Database>,
 }
 
 impl TestApp {
@@ -50,21 +47,21 @@ impl TestApp {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let folder = TempDir::new().unwrap();
-        let database = folder.path().join("tegata.db");
+        Self::on(Arc::new(Database::new()), change).await
+    }
+
+    async fn on(database: Arc<Database>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::default();
-        settings.database.url = format!("sqlite://{}", database.display())
-            .try_into()
-            .unwrap();
-        settings.keys.dir = folder.path().join("keys");
+        settings.database.url = database.url().try_into().unwrap();
+        settings.keys.dir = database.folder().join("keys");
         settings.jwt.signing_key = Some(SECRET.into());
         settings.users.pbkdf2_iterations = 1;
         settings.limits.enabled = false;
         change(&mut settings);
 
         let clock = Clock::fixed(DateTime::from_timestamp(BEGIN, 0).unwrap());
-        Store::migrate(&settings, clock.now()).unwrap();
-        let store = Store::open(&settings).unwrap();
+        Store::migrate(&settings, clock.now()).await.unwrap();
+        let store = Store::open(&settings).await.unwrap();
         let key = keys::configured(&settings).unwrap().unwrap().key;
         let follows = settings.blacklist.enabled;
         let app = App::new(settings, store, key, &clock);
@@ -83,10 +80,9 @@ impl TestApp {
         Self {
             clock,
             app,
-            database,
             origin,
             client: client(),
-            _folder: folder,
+            database,
         }
     }
 
@@ -147,8 +143,7 @@ impl TestApp {
 
     /// Waits until all is written that the service has to write by now.
     pub(crate) async fn written(&self) {
-        let nobody = UserId::Number(0);
-        self.app.store.set_active(nobody, true).await.unwrap();
+        self.app.store.settle().await;
     }
 
     /// Flushes as the service does by itself.
@@ -158,17 +153,7 @@ impl TestApp {
 
     /// Another service on the same database.
     pub(crate) async fn neighbour(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        let url = self.app.settings.database.url.clone();
-        let beside = move |settings: &mut Settings| {
-            change(settings);
-            settings.database.url = url;
-        };
-        Self::with(beside).await
-    }
-
-    /// The database, to arrange what no request can.
-    pub(crate) fn database(&self) -> Connection {
-        Connection::open(&self.database).unwrap()
+        Self::on(Arc::clone(&self.database), change).await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -291,27 +276,5 @@ impl Answer {
     /// Status and body in one line.
     pub(crate) fn line(&self) -> String {
         format!("{} {}", self.status.as_u16(), self.body)
-    }
-}
-
-/// The rows of a query, as SQLite's own shell prints them.
-pub(crate) fn select(database: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = database.prepare(sql).unwrap();
-    let columns = statement.column_count();
-    let rows = statement.query_map([], |row| {
-        let columns: Vec<_> = (0..columns)
-            .map(|column| text(&row.get_unwrap(column)))
-            .collect();
-        Ok(columns.join("|"))
-    });
-    rows.unwrap().map(Result::unwrap).collect()
-}
-
-fn text(value: &Column) -> String {
-    match value {
-        Column::Null => "NULL".to_owned(),
-        Column::Integer(number) => number.to_string(),
-        Column::Text(text) => text.clone(),
-        other => panic!("{other:?}"),
     }
 }

@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 10] = [
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 28] = [
     ("argon2", &["src/account/password/"]),
     (
         "axum",
@@ -28,6 +28,7 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("bcrypt", &["src/account/password/"]),
     ("clap", &["src/cli/"]),
     ("dashmap", &["src/blacklist/set.rs"]),
+    ("deadpool_postgres", &["src/store/"]),
     (
         "documented",
         &["src/settings/", "crates/tegata-jwt/src/settings/"],
@@ -52,10 +53,24 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
     ("rusqlite", &["src/store/"]),
     ("rustix", &["src/account/hashing.rs", "src/cli/process.rs"]),
+    (
+        "rustls",
+        &["src/store/postgres/tls.rs", "src/store/postgres/tls/"],
+    ),
+    ("rustls_native_certs", &["src/store/postgres/tls.rs"]),
     ("scrypt", &["src/account/password/"]),
     ("thread_priority", &["src/account/hashing.rs"]),
+    ("tokio_postgres", &["src/store/"]),
+    ("tokio_postgres_rustls", &["src/store/"]),
     ("tower_http", &["src/http/"]),
     ("tracing_subscriber", &["src/cli/"]),
+    (
+        "x509_cert",
+        &[
+            "crates/tegata-jwt/src/keys/der.rs",
+            "src/store/postgres/tls/",
+        ],
+    ),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod account;
 mod app;
 mod blacklist;
 mod cli;
+mod database;
 mod golden;
 mod house;
 mod http;

@@ -196,3 +196,25 @@ fn settings_that_are_printed_for_debugging_show_no_secret() {
     assert!(printed.contains("signing_key: Some"), "{printed}");
     assert!(!printed.contains("hunter2"), "{printed}");
 }
+
+#[test]
+fn the_password_of_the_database_is_shown_nowhere() {
+    let toml = "[database]\nurl = \"postgres://tegata:hunter2@db:5433/shop?sslmode=require\"";
+
+    let settings = load_text(toml).unwrap();
+
+    let shown = &shown(&settings)[&("database", "url")];
+    let redacted = "postgres://tegata:[redacted]@db:5433/shop?sslmode=require";
+    assert_eq!(*shown, format!("\"{redacted}\""));
+    assert!(!format!("{settings:#?}").contains("hunter2"));
+}
+
+#[test]
+fn a_refusal_of_the_databases_url_repeats_no_password() {
+    let toml = "[database]\nurl = \"postgres://tegata:hunter2/x@db:5433/shop\"";
+
+    let refusal = load_text(toml).unwrap_err();
+
+    assert!(refusal.contains("percent-encoded"), "{refusal}");
+    assert!(!refusal.contains("hunter2"), "{refusal}");
+}

@@ -1,36 +1,33 @@
 //! How a store behaves, whichever engine is behind it.
 
+mod postgres;
 mod rotation;
 mod users;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::Connection;
 use tegata::rotation::{Effect, Rules};
 use tegata::settings::Settings;
 use tegata::store::{Decided, NewUser, OutstandingToken, Refresh, Store, Unchanged, User};
 use tegata_jwt::{Jti, UserId};
-use tempfile::TempDir;
 
 use crate::app::BEGIN;
+use crate::database::Database;
 
 struct Fixture {
-    settings: Settings,
     store: Store,
-    _folder: TempDir,
+    database: Database,
 }
 
 impl Fixture {
     /// An empty store with the user `alice`.
     async fn new() -> Self {
-        let folder = TempDir::new().unwrap();
+        let database = Database::new();
         let mut settings = Settings::default();
-        let url = format!("sqlite://{}", folder.path().join("db").display());
-        settings.database.url = url.try_into().unwrap();
-        Store::migrate(&settings, now()).unwrap();
+        settings.database.url = database.url().try_into().unwrap();
+        Store::migrate(&settings, now()).await.unwrap();
         let fixture = Self {
-            store: Store::open(&settings).unwrap(),
-            settings,
-            _folder: folder,
+            store: Store::open(&settings).await.unwrap(),
+            database,
         };
         fixture.create("alice").await.unwrap();
         fixture
@@ -52,10 +49,7 @@ impl Fixture {
     }
 
     fn execute(&self, sql: &str) {
-        Connection::open(self.settings.database.url.path())
-            .unwrap()
-            .execute(sql, [])
-            .unwrap();
+        self.database.execute(sql);
     }
 
     async fn record(&self, user: &User) -> bool {
@@ -130,7 +124,7 @@ async fn a_user_disabled_during_the_login_gets_nothing() {
     let fixture = Fixture::new().await;
     let alice = fixture.alice().await;
 
-    fixture.execute("UPDATE auth_user SET is_active = 0");
+    fixture.execute("UPDATE auth_user SET is_active = FALSE");
 
     assert!(!fixture.record(&alice).await);
     assert!(!fixture.is_unchanged(&alice).await);
@@ -214,7 +208,7 @@ async fn a_token_blacklisted_meanwhile_is_not_rotated_whether_or_not_rotation_bl
 async fn a_user_disabled_meanwhile_ends_a_rotation_before_anything_is_written() {
     let fixture = Fixture::new().await;
     let alice = fixture.alice().await;
-    fixture.execute("UPDATE auth_user SET is_active = 0");
+    fixture.execute("UPDATE auth_user SET is_active = FALSE");
 
     let refresh = refresh(Unchanged::holder(&alice, true), RULES);
     let decided = fixture.store.rotate(refresh).await.unwrap();

@@ -23,13 +23,18 @@ impl Delete {
     /// `tegata users delete`. The user's refresh and sliding tokens end with the user.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
         let Self { username, yes } = self;
-        let store = Store::open(settings)?;
+        let store = Store::open(settings).await?;
         let user = find(&store, &username).await?;
         if !yes {
             confirm(&username)?;
         }
 
-        match store.delete_user(user.id, Clock::System.now()).await? {
+        let deleted = store.delete_user(user.id, Clock::System.now()).await?;
+        if settings.blacklist.enabled && settings.blacklist.listen {
+            store.announce();
+            store.settle().await;
+        }
+        match deleted {
             Deleted::Done | Deleted::Missing => say!("{username}: deleted"),
             Deleted::Needed(table) => bail!(
                 "the table {table} has rows of {username}: delete the user in Django, which knows \

@@ -37,7 +37,7 @@ impl Disable {
 }
 
 async fn set_active(settings: &Settings, username: &str, is_active: bool) -> Result<()> {
-    let store = Store::open(settings)?;
+    let store = Store::open(settings).await?;
     let user = find(&store, username).await?;
     ensure!(
         store.set_active(user.id, is_active).await?,

@@ -27,7 +27,7 @@ pub(in crate::cli) struct Show {
 impl List {
     /// `tegata users list`: a line for each user, however many there are.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
-        let store = Store::open(settings)?;
+        let store = Store::open(settings).await?;
         let mut out = std::io::stdout().lock();
         let mut after = None;
         loop {
@@ -50,7 +50,7 @@ impl List {
 impl Show {
     /// `tegata users show`.
     pub(super) async fn run(self, settings: &Settings) -> Result<()> {
-        let store = Store::open(settings)?;
+        let store = Store::open(settings).await?;
         let user = store.user_record(&self.username).await?;
         let user = user.with_context(|| format!("there is no user {}", self.username))?;
         let mut out = std::io::stdout();

@@ -23,11 +23,12 @@ impl Revoke {
             settings.blacklist.enabled,
             "[blacklist] enabled = false: nothing is known of the tokens that were issued"
         );
-        let store = Store::open(settings)?;
+        let store = Store::open(settings).await?;
         let user = find(&store, &username).await?;
 
-        let blacklist = Blacklist::new(settings, store, Clock::System);
+        let blacklist = Blacklist::new(settings, store.clone(), Clock::System);
         let ended = blacklist.end_all_of(user.id.clone()).await?;
+        store.settle().await;
         Event::UserRevoked {
             user: &user.id,
             username: &username,

@@ -9,17 +9,27 @@ mod watch;
 mod writer;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 use tokio::sync::{Semaphore, oneshot};
 
 use self::gate::Gate;
 use self::readers::{MAX_READERS, Readers, is_busy};
 use self::watch::Watch;
 use self::writer::{Write, Writer};
+
+/// A connection. Threads may share it, for a statement at a time.
+pub(in crate::store) struct Connection(Mutex<rusqlite::Connection>);
+
+impl Connection {
+    /// For a statement, or several: nobody else is at it.
+    pub(in crate::store) fn lock(&self) -> MutexGuard<'_, rusqlite::Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A SQLite database.
 pub(in crate::store) struct Sqlite {
@@ -35,10 +45,13 @@ impl Sqlite {
     /// write waits for `patience` at most.
     pub(in crate::store) fn open(path: &Path, patience: Duration) -> Result<Self> {
         let writer = connect(path, patience)?;
-        writer.busy_timeout(Duration::ZERO)?;
-        require_writable(&writer, path)?;
-        writer.busy_timeout(patience)?;
-        let gate = Arc::new(Gate::of(&writer)?);
+        let gate = {
+            let connection = writer.lock();
+            connection.busy_timeout(Duration::ZERO)?;
+            require_writable(&connection, path)?;
+            connection.busy_timeout(patience)?;
+            Arc::new(Gate::of(&connection)?)
+        };
         Ok(Self {
             readers: Arc::new(Readers::new(path, patience, Arc::clone(&gate))),
             waiting: Arc::new(Semaphore::new(MAX_READERS)),
@@ -53,7 +66,7 @@ impl Sqlite {
     pub(in crate::store) async fn read<T, F>(&self, query: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> Result<T> + Send + 'static,
     {
         if let Some(answer) = self.readers.try_now(&query)? {
             return Ok(answer);
@@ -66,7 +79,7 @@ impl Sqlite {
     pub(in crate::store) async fn read_at_leisure<T, F>(&self, query: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: Fn(&Connection) -> Result<T> + Send + 'static,
     {
         let waiting = Arc::clone(&self.waiting).acquire_owned();
         let waiting = tokio::time::timeout(self.readers.patience, waiting).await;
@@ -90,7 +103,7 @@ impl Sqlite {
     pub(in crate::store) async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         self.submit(work).await
     }
@@ -103,7 +116,7 @@ impl Sqlite {
     ) -> impl Future<Output = Result<T>> + Send + 'static
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
         let submitted = self.writer.submit(Box::new(Write::new(work, caller)));
@@ -119,20 +132,21 @@ impl Sqlite {
 pub(in crate::store) fn connect(path: &Path, patience: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
-        let connection = Connection::open_with_flags(path, flags)?;
+        let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(patience)?;
         // An acknowledged write survives a power failure; Django, too, has foreign keys checked.
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
         // Touches the file, so that a damaged one is refused here and now.
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-        Ok::<_, rusqlite::Error>(connection)
+        Ok::<_, rusqlite::Error>(Connection(Mutex::new(connection)))
     };
     open().with_context(|| format!("cannot open the database {}", path.display()))
 }
 
 /// Refuses a database that no write would get into: SQLite itself finds out at the first one, also
 /// where it is the folder that takes no journal. Another program's lock is no obstacle.
-fn require_writable(connection: &Connection, path: &Path) -> Result<()> {
+fn require_writable(connection: &rusqlite::Connection, path: &Path) -> Result<()> {
     let shown = path.display();
     ensure!(
         !connection.is_readonly("main")?,
@@ -150,5 +164,7 @@ fn require_writable(connection: &Connection, path: &Path) -> Result<()> {
     }
 }
 
+/// How many statements a connection keeps at hand: more than there are.
+const STATEMENTS: usize = 64;
 /// How long another program's lock is waited for.
 pub(in crate::store) const LOCK_PATIENCE: Duration = Duration::from_secs(5);

@@ -3,10 +3,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::ErrorCode;
 
-use super::connect;
 use super::gate::Gate;
+use super::{Connection, connect};
 
 /// Connections for reading, as many as there are reads at one time.
 pub(super) struct Readers {
@@ -27,10 +27,7 @@ impl Readers {
     }
 
     /// Runs a query unless it would have to wait.
-    pub(super) fn try_now<T>(
-        &self,
-        query: impl Fn(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>> {
+    pub(super) fn try_now<T>(&self, query: impl Fn(&Connection) -> Result<T>) -> Result<Option<T>> {
         let Some(_inside) = self.gate.try_enter() else {
             return Ok(None);
         };
@@ -41,16 +38,12 @@ impl Readers {
     }
 
     /// Runs a query once it may.
-    pub(super) fn wait<T>(&self, query: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    pub(super) fn wait<T>(&self, query: impl Fn(&Connection) -> Result<T>) -> Result<T> {
         let _inside = self.gate.enter();
         self.run(query, self.patience)
     }
 
-    fn run<T>(
-        &self,
-        query: impl Fn(&Connection) -> rusqlite::Result<T>,
-        patience: Duration,
-    ) -> Result<T> {
+    fn run<T>(&self, query: impl Fn(&Connection) -> Result<T>, patience: Duration) -> Result<T> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
 
         let taken = idle().pop();
@@ -58,19 +51,20 @@ impl Readers {
             Some(connection) => connection,
             None => self.connect(patience)?,
         };
-        connection.busy_timeout(patience)?;
+        connection.lock().busy_timeout(patience)?;
         let answer = query(&connection);
 
         let mut idle = idle();
         if idle.len() < MAX_READERS {
             idle.push(connection);
         }
-        Ok(answer?)
+        answer
     }
 
     fn connect(&self, patience: Duration) -> Result<Connection> {
         let connection = connect(&self.path, patience)?;
-        connection.execute_batch("PRAGMA query_only = ON")?;
+        let read_only = "PRAGMA query_only = ON";
+        connection.lock().execute_batch(read_only)?;
         Ok(connection)
     }
 }

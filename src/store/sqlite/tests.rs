@@ -19,7 +19,7 @@ impl Database {
         let database = Self {
             folder: TempDir::new().unwrap(),
         };
-        let connection = Connection::open(database.path()).unwrap();
+        let connection = rusqlite::Connection::open(database.path()).unwrap();
         connection
             .execute_batch("CREATE TABLE word (text TEXT UNIQUE NOT NULL)")
             .unwrap();
@@ -31,16 +31,18 @@ impl Database {
     }
 
     fn words(&self) -> i64 {
-        count(&Connection::open(self.path()).unwrap()).unwrap()
+        count(&connect(&self.path(), PATIENCE).unwrap()).unwrap()
     }
 }
 
-fn count(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("SELECT count(*) FROM word", [], |row| row.get(0))
+fn count(connection: &Connection) -> Result<i64> {
+    let count = "SELECT count(*) FROM word";
+    Ok(connection.lock().query_row(count, [], |row| row.get(0))?)
 }
 
-fn add(word: &'static str) -> impl FnOnce(&Connection) -> rusqlite::Result<usize> + Send {
-    move |connection| connection.execute("INSERT INTO word VALUES ($1)", [word])
+fn add(word: &'static str) -> impl FnOnce(&Connection) -> Result<usize> + Send {
+    let sql = "INSERT INTO word VALUES ($1)";
+    move |connection| Ok(connection.lock().execute(sql, [word])?)
 }
 
 #[tokio::test]
@@ -65,7 +67,7 @@ async fn a_write_that_fails_undoes_itself_alone() {
 #[test]
 fn a_database_that_another_program_has_locked_is_opened_all_the_same() {
     let database = Database::new();
-    let other = Connection::open(database.path()).unwrap();
+    let other = rusqlite::Connection::open(database.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
 
     assert!(Sqlite::open(&database.path(), PATIENCE).is_ok());
@@ -92,7 +94,7 @@ async fn a_caller_that_goes_away_cancels_nothing() {
 async fn a_read_waits_for_another_programs_lock_without_holding_up_the_thread() {
     let database = Database::new();
     let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
-    let other = Connection::open(database.path()).unwrap();
+    let other = rusqlite::Connection::open(database.path()).unwrap();
     other
         .execute_batch("BEGIN EXCLUSIVE; INSERT INTO word VALUES ('locked')")
         .unwrap();
@@ -114,7 +116,7 @@ async fn after_a_failed_transaction_the_next_one_goes_through() {
         .write(|connection| {
             add("lost")(connection)?;
             // What a full disk does.
-            connection.execute_batch("ROLLBACK")
+            Ok(connection.lock().execute_batch("ROLLBACK")?)
         })
         .await;
 
@@ -127,7 +129,7 @@ async fn after_a_failed_transaction_the_next_one_goes_through() {
 async fn who_waited_for_a_lock_in_vain_does_not_wait_again() {
     let database = Database::new();
     let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
-    let other = Connection::open(database.path()).unwrap();
+    let other = rusqlite::Connection::open(database.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
 
     // The lock goes as soon as the first write has failed: another try would succeed.
@@ -147,7 +149,7 @@ async fn who_waited_for_a_lock_in_vain_does_not_wait_again() {
 async fn no_more_reads_wait_for_a_lock_than_there_are_places() {
     let database = Database::new();
     let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
-    let other = Connection::open(database.path()).unwrap();
+    let other = rusqlite::Connection::open(database.path()).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
 
     let places = u32::try_from(MAX_READERS).unwrap();
@@ -196,7 +198,9 @@ async fn what_is_written_is_on_disk_before_it_is_acknowledged() {
     let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
 
     let synchronous = |connection: &Connection| {
-        connection.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0))
+        let synchronous = "PRAGMA synchronous";
+        let level = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        Ok(connection.lock().query_row(synchronous, [], level)?)
     };
 
     // FULL.

@@ -3,10 +3,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
-use rusqlite::Connection;
 
-use super::connect;
 use super::gate::Gate;
+use super::{Connection, connect};
 
 /// Tells whether a database was written to, by whomever.
 pub(super) struct Watch {
@@ -44,7 +43,8 @@ impl Watch {
             }) => (connection, Some(version)),
             None => (connect(&self.path, self.patience)?, None),
         };
-        let version = connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        let sql = "PRAGMA data_version";
+        let version = connection.lock().query_row(sql, [], |row| row.get(0))?;
         *seen = Some(Seen {
             connection,
             version,

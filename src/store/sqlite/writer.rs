@@ -4,9 +4,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::Connection;
 use super::gate::Gate;
 
 /// Work for the writer, whatever it results in.
@@ -21,7 +21,7 @@ pub(super) trait Job: Send {
 /// One piece of work, and who waits for what it results in.
 pub(super) struct Write<T, F> {
     work: Option<F>,
-    outcome: Option<rusqlite::Result<T>>,
+    outcome: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
 }
 
@@ -38,7 +38,7 @@ impl<T, F> Write<T, F> {
 impl<T, F> Job for Write<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
         self.outcome = self.work.take().map(|work| work(connection));
@@ -47,7 +47,7 @@ where
 
     fn answer(self: Box<Self>, committed: Result<(), &str>) {
         let answer = match (committed, self.outcome) {
-            (Ok(()), Some(outcome)) => outcome.map_err(Into::into),
+            (Ok(()), Some(outcome)) => outcome,
             (Err(cause), _) => Err(anyhow!("the transaction failed: {cause}")),
             (Ok(()), None) => Err(anyhow!("the transaction ended without this work")),
         };
@@ -96,8 +96,8 @@ fn run_writer(connection: &Connection, gate: &Gate, queue: &Receiver<Box<dyn Job
         let mut batch = vec![first];
         let committed = commit_together(connection, gate, &mut batch, queue);
         let committed = committed.map_err(|error| format!("{error:#}"));
-        if committed.is_err() && !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
+        if committed.is_err() && !connection.lock().is_autocommit() {
+            let _ = execute(connection, "ROLLBACK");
         }
         for job in batch {
             job.answer(committed.as_ref().copied().map_err(String::as_str));
@@ -115,10 +115,10 @@ fn commit_together(
     batch: &mut Vec<Box<dyn Job>>,
     queue: &Receiver<Box<dyn Job>>,
 ) -> Result<()> {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         // Whoever has come meanwhile has waited for the same lock, and must not wait once more.
         batch.extend(queue.try_iter());
-        return Err(error.into());
+        return Err(error);
     }
 
     let deadline = Instant::now() + MAX_BATCH;
@@ -130,7 +130,7 @@ fn commit_together(
             run_after(connection, job.as_mut())?;
         }
         // A full disk ends the transaction by itself; what came after would commit alone.
-        if connection.is_autocommit() {
+        if connection.lock().is_autocommit() {
             bail!("it ended early");
         }
         done += 1;
@@ -140,27 +140,31 @@ fn commit_together(
     }
 
     let _closed = gate.close();
-    Ok(connection.execute_batch("COMMIT")?)
+    execute(connection, "COMMIT")
 }
 
 /// The first job of a transaction: its failure undoes the transaction, which is nobody else's yet.
 /// A savepoint would keep a copy of every page that the job changes.
-fn run_first(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
-    if job.run(connection) || connection.is_autocommit() {
+fn run_first(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+    if job.run(connection) || connection.lock().is_autocommit() {
         return Ok(());
     }
-    connection.execute_batch("ROLLBACK; BEGIN IMMEDIATE")
+    execute(connection, "ROLLBACK; BEGIN IMMEDIATE")
 }
 
 /// A further job: its failure undoes that job alone and not its neighbours in the transaction.
-fn run_after(connection: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
-    connection.execute_batch("SAVEPOINT job")?;
+fn run_after(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+    execute(connection, "SAVEPOINT job")?;
     let end = if job.run(connection) {
         "RELEASE job"
     } else {
         "ROLLBACK TO job; RELEASE job"
     };
-    connection.execute_batch(end)
+    execute(connection, end)
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<()> {
+    Ok(connection.lock().execute_batch(sql)?)
 }
 
 /// How long other programs find the file unlocked between two transactions, where it is theirs as

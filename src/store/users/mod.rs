@@ -6,13 +6,13 @@ mod table;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::types::{FromSql, Value};
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use tegata_jwt::UserId;
 
-use super::Store;
-use super::columns::{KeyForm, Timestamp};
+use super::columns::{Column, KeyForm, Row, Value};
+use super::engine::Again;
 use super::migrate::DJANGOS_USERS;
+use super::session::{Session, Task};
+use super::{Store, catalog};
 
 pub use self::delete::Deleted;
 pub use self::roster::{Place, UserRecord};
@@ -71,15 +71,20 @@ impl Unchanged {
         }
     }
 
-    pub(super) fn holds(
-        &self,
-        connection: &Connection,
-        users: &UserTable,
-    ) -> rusqlite::Result<bool> {
-        let mut statement = connection.prepare_cached(&users.holds)?;
-        let id = users.key.write(&self.id);
-        let values = params![id, self.password, self.must_be_active];
-        statement.query_row(values, |row| row.get(0))
+    pub(super) async fn holds(&self, db: &Session<'_>, users: &UserTable) -> Result<bool> {
+        let found = db
+            .first(&users.holds, &self.values(users), |_| Ok(()))
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// What [`UserTable::holds`] takes.
+    pub(super) fn values(&self, users: &UserTable) -> [Value<'_>; 3] {
+        [
+            users.key.write(&self.id),
+            self.password.as_deref().into(),
+            self.must_be_active.into(),
+        ]
     }
 }
 
@@ -106,33 +111,31 @@ impl Store {
     /// The user of exactly this name, byte for byte. Where a table holds a name twice, it is nobody's:
     /// which of them was meant, nothing tells.
     pub async fn user_by_username(&self, username: &str) -> Result<Option<User>> {
-        let (users, username) = (self.users.clone(), username.to_owned());
-        let find = move |connection: &Connection| {
-            let mut statement = connection.prepare_cached(&users.by_username)?;
-            let mut rows = statement.query([&username])?;
-            let Some(first) = rows.next()? else {
-                return Ok(None);
-            };
-            let user = read(first, users.key)?;
-            if rows.next()?.is_some() {
-                tracing::error!(table = users.table, "two users have the same name");
-                return Ok(None);
-            }
-            Ok(Some(user))
-        };
-        self.sqlite.read(find).await
+        self.read(username.to_owned(), |db, users, username| {
+            Box::pin(async move {
+                let values = [username.as_str().into()];
+                let read = |row: Row<'_>| read(row, users.key);
+                let mut found = db.all(&users.by_username, &values, read).await?;
+                if found.len() > 1 {
+                    tracing::error!(table = users.table, "two users have the same name");
+                    return Ok(None);
+                }
+                Ok(found.pop())
+            })
+        })
+        .await
     }
 
     /// The user with this key.
     pub async fn user_by_id(&self, id: UserId) -> Result<Option<User>> {
-        let users = self.users.clone();
-        let find = move |connection: &Connection| {
-            let mut statement = connection.prepare_cached(&users.by_id)?;
-            let key = users.key.write(&id);
-            let found = statement.query_row([key], |row| read(row, users.key));
-            found.optional()
-        };
-        self.sqlite.read(find).await
+        self.read(id, |db, users, id| {
+            Box::pin(async move {
+                let key = users.key.write(id);
+                let read = |row: Row<'_>| read(row, users.key);
+                db.first(&users.by_id, &[key], read).await
+            })
+        })
+        .await
     }
 
     /// Creates a user with a password hash in Django's format, unless the name is taken.
@@ -142,26 +145,26 @@ impl Store {
         password: String,
         date_joined: DateTime<Utc>,
     ) -> Result<Option<UserId>> {
-        let users = self.users.clone();
-        let values = users.row(&user, password, date_joined)?;
-        let insert = move |connection: &Connection| {
-            let (columns, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
-            let places: Vec<_> = (1..=values.len())
-                .map(|place| format!("${place}"))
-                .collect();
-            let sql = format!(
-                "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO NOTHING RETURNING {}",
-                users.name,
-                columns.join(", "),
-                places.join(", "),
-                users.username,
-                users.id
-            );
-            let read = |row: &Row<'_>| users.key.read(row, 0);
-            let inserted = connection.query_row(&sql, params_from_iter(values), read);
-            inserted.optional()
-        };
-        self.sqlite.write(insert).await
+        let row = self.users.row(&user, password, date_joined)?;
+        self.write(row, |db, users, row| {
+            Box::pin(async move {
+                let (columns, values): (Vec<_>, Vec<_>) = row.iter().cloned().unzip();
+                let places: Vec<_> = (1..=values.len())
+                    .map(|place| format!("${place}"))
+                    .collect();
+                let sql = format!(
+                    "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO NOTHING RETURNING {}",
+                    users.name,
+                    columns.join(", "),
+                    places.join(", "),
+                    users.username,
+                    users.id_as_read
+                );
+                let read = |row: Row<'_>| users.key.read(row, 0);
+                db.first(&sql, &values, read).await
+            })
+        })
+        .await
     }
 
     /// Sets a user's password hash, whatever it was: `false` where the user is gone.
@@ -173,17 +176,23 @@ impl Store {
     /// Puts another hash of the same password in the place of the old one. `false`, and nothing
     /// written, where the old one stands no more: a password changed meanwhile is not undone.
     pub async fn upgrade_password(&self, id: UserId, old: String, new: String) -> Result<bool> {
-        let users = self.users.clone();
-        let update = move |connection: &Connection| {
-            let sql = format!(
-                "UPDATE {} SET {password} = $1 WHERE {} = $2 AND {password} = $3",
-                users.name,
-                users.id,
-                password = users.password
-            );
-            connection.execute(&sql, params![new, users.key.write(&id), old])
-        };
-        Ok(self.sqlite.write(update).await? == 1)
+        self.write((id, old, new), |db, users, (id, old, new)| {
+            Box::pin(async move {
+                let sql = format!(
+                    "UPDATE {} SET {password} = $1 WHERE {} AND {password} = $3",
+                    users.name,
+                    users.is_key(2),
+                    password = users.password
+                );
+                let values = [
+                    new.as_str().into(),
+                    users.key.write(id),
+                    old.as_str().into(),
+                ];
+                Ok(db.execute(&sql, &values).await? == 1)
+            })
+        })
+        .await
     }
 
     /// Lets a user log in, or lets one no longer: `false` where the user is gone.
@@ -199,21 +208,9 @@ impl Store {
     /// Records when a user logged in, unless a login within [`LAST_LOGIN_PRECISION`] was. Nobody
     /// waits for it: a failure goes to the log.
     pub fn set_last_login(&self, id: UserId, time: DateTime<Utc>) {
-        let users = self.users.clone();
-        let set = move |connection: &Connection| {
-            let Some(column) = &users.last_login else {
-                return Ok(());
-            };
-            let mut statement = connection.prepare_cached(&format!(
-                "UPDATE {} SET {column} = $1 WHERE {} = $2 \
-                 AND ({column} IS NULL OR {column} <= $3 OR {column} > $1)",
-                users.name, users.id
-            ))?;
-            let before = Timestamp(time - LAST_LOGIN_PRECISION);
-            statement.execute(params![Timestamp(time), users.key.write(&id), before])?;
-            Ok(())
-        };
-        let done = self.sqlite.submit(set);
+        let set: Task<(UserId, DateTime<Utc>), ()> =
+            |db, users, (id, time)| Box::pin(set_last_login(db, users, id, *time));
+        let done = self.submit((id, time), set, Again::Always);
         tokio::spawn(async move {
             if let Err(error) = done.await {
                 tracing::error!(error = format!("{error:#}"), "a last login is not recorded");
@@ -222,45 +219,69 @@ impl Store {
     }
 
     /// Whether this database was made by tegata and has never had a user: Django fills
-    /// `django_content_type` as soon as it migrates, and `AUTOINCREMENT` remembers who is gone. Of a
+    /// `django_content_type` as soon as it migrates, and counters remember who is gone. Of a
     /// project's own table nobody knows.
     pub async fn never_had_a_user(&self) -> Result<bool> {
         if self.users.table != DJANGOS_USERS {
             return Ok(false);
         }
-        let sql = "SELECT NOT EXISTS (SELECT 1 FROM django_content_type) AND NOT EXISTS \
-                   (SELECT 1 FROM sqlite_sequence WHERE name = 'auth_user' AND seq > 0)";
-        let has_no_row = |connection: &Connection| connection.query_row(sql, [], |row| row.get(0));
-        self.sqlite.read(has_no_row).await
+        self.read((), |db, _, ()| {
+            Box::pin(async move {
+                let sql = "SELECT NOT EXISTS (SELECT 1 FROM django_content_type)";
+                let is_ours: bool = db.one(sql, &[], |row| row.get(0)).await?;
+                Ok(is_ours && !catalog::had_a_row(db, DJANGOS_USERS).await?)
+            })
+        })
+        .await
     }
 
-    async fn update(&self, id: UserId, column: String, value: Value) -> Result<bool> {
-        let users = self.users.clone();
-        let update = move |connection: &Connection| {
-            let sql = format!(
-                "UPDATE {} SET {column} = $1 WHERE {} = $2",
-                users.name, users.id
-            );
-            connection.execute(&sql, params![value, users.key.write(&id)])
-        };
-        Ok(self.sqlite.write(update).await? == 1)
+    async fn update(&self, id: UserId, column: String, value: Value<'static>) -> Result<bool> {
+        self.write_idempotent((id, column, value), |db, users, (id, column, value)| {
+            Box::pin(async move {
+                let is_key = users.is_key(2);
+                let sql = format!("UPDATE {} SET {column} = $1 WHERE {is_key}", users.name);
+                let values = [value.clone(), users.key.write(id)];
+                Ok(db.execute(&sql, &values).await? == 1)
+            })
+        })
+        .await
     }
 }
 
-fn read(row: &Row<'_>, key: KeyForm) -> rusqlite::Result<User> {
+async fn set_last_login(
+    db: &Session<'_>,
+    users: &UserTable,
+    id: &UserId,
+    time: DateTime<Utc>,
+) -> Result<()> {
+    let Some(column) = &users.last_login else {
+        return Ok(());
+    };
+    let sql = format!(
+        "UPDATE {} SET {column} = $1 WHERE {} \
+         AND ({column} IS NULL OR {column} <= $3 OR {column} > $1)",
+        users.name,
+        users.is_key(2)
+    );
+    let before = time - LAST_LOGIN_PRECISION;
+    let values = [time.into(), users.key.write(id), before.into()];
+    db.execute(&sql, &values).await.map(drop)
+}
+
+fn read(row: Row<'_>, key: KeyForm) -> Result<User> {
     Ok(User {
         id: key.read(row, 0)?,
         username: or_nothing(row, 1),
         password: or_nothing(row, 2),
         is_active: or_nothing(row, 3),
         // What is no time is written anew by the next login.
-        last_login: row.get(4).ok().map(|Timestamp(time)| time),
+        last_login: row.time(4),
     })
 }
 
 /// A column of a project's own table may hold nothing, or what it should not: a user without a name
 /// or a password, or who is not said to be active, is refused as any other, and is no failure.
-fn or_nothing<T: FromSql + Default>(row: &Row<'_>, index: usize) -> T {
+fn or_nothing<T: Column + Default>(row: Row<'_>, index: usize) -> T {
     row.get(index).unwrap_or_else(|error| {
         tracing::warn!("a user's row is damaged: {error}");
         T::default()

@@ -1,16 +1,15 @@
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row};
 use tegata_jwt::UserId;
 
+use super::table::NO_TIME;
 use super::{UserTable, or_nothing};
 use crate::store::Store;
-use crate::store::columns::Timestamp;
+use crate::store::columns::{Row, Value};
 
 /// Where a user stands in the order of keys: the key as the table has it.
 #[derive(Clone)]
-pub struct Place(Value);
+pub struct Place(Value<'static>);
 
 /// What there is to know of a user. What a project's own model has no column for is `None`.
 pub struct UserRecord {
@@ -37,59 +36,72 @@ pub struct UserRecord {
 impl Store {
     /// The next users after a place, in the order of their keys, `limit` at most.
     pub async fn users_after(&self, place: Option<Place>, limit: u32) -> Result<Vec<UserRecord>> {
-        let users = self.users.clone();
-        let read_some = move |connection: &Connection| {
-            let after = (place.clone()).map_or(Value::Null, |Place(key)| key);
-            let sql = format!(
-                "{} WHERE $1 IS NULL OR {id} > $1 ORDER BY {id} LIMIT $2",
-                select(&users),
-                id = users.id
-            );
-            let mut statement = connection.prepare(&sql)?;
-            let rows = statement.query_map((after, limit), |row| read(row, &users));
-            rows?.collect()
-        };
-        self.sqlite.read_at_leisure(read_some).await
+        self.read_at_leisure((place, limit), |db, users, (place, limit)| {
+            Box::pin(async move {
+                let limit = i64::from(*limit).into();
+                let (after, values) = match place {
+                    Some(Place(key)) => {
+                        let after = format!("WHERE {} > {}", users.id, users.key.place(1));
+                        (after, vec![key.clone(), limit])
+                    }
+                    None => (String::new(), vec![limit]),
+                };
+                let sql = format!(
+                    "{} {after} ORDER BY {} LIMIT CAST(${} AS BIGINT)",
+                    select(users),
+                    users.id,
+                    values.len()
+                );
+                db.all(&sql, &values, |row| read(row, users)).await
+            })
+        })
+        .await
     }
 
     /// What there is to know of the user of exactly this name.
     pub async fn user_record(&self, username: &str) -> Result<Option<UserRecord>> {
-        let (users, username) = (self.users.clone(), username.to_owned());
-        let find = move |connection: &Connection| {
-            let sql = format!("{} WHERE {} = $1", select(&users), users.username);
-            let found = connection.query_row(&sql, [&username], |row| read(row, &users));
-            found.optional()
-        };
-        self.sqlite.read(find).await
+        self.read(username.to_owned(), |db, users, username| {
+            Box::pin(async move {
+                let sql = format!("{} WHERE {} = $1", select(users), users.username);
+                let values = [username.as_str().into()];
+                db.first(&sql, &values, |row| read(row, users)).await
+            })
+        })
+        .await
     }
 }
 
 fn select(users: &UserTable) -> String {
-    let last_login = users.last_login.as_deref().unwrap_or("NULL");
-    format!(
-        "SELECT {}, {}, {}, {}, {}, {}, {last_login}, {} FROM {}",
-        users.id,
-        users.username,
-        users.if_there("email"),
-        users.is_active,
-        users.if_there("is_staff"),
-        users.if_there("is_superuser"),
-        users.if_there("date_joined"),
-        users.name
-    )
+    let no_truth = "CAST(NULL AS BOOLEAN)";
+    [
+        "SELECT",
+        &[
+            users.id_as_read.as_str(),
+            &users.username,
+            &users.if_there("email", "CAST(NULL AS TEXT)"),
+            &users.is_active,
+            &users.if_there("is_staff", no_truth),
+            &users.if_there("is_superuser", no_truth),
+            users.last_login.as_deref().unwrap_or(NO_TIME),
+            &users.if_there("date_joined", NO_TIME),
+        ]
+        .join(", "),
+        "FROM",
+        &users.name,
+    ]
+    .join(" ")
 }
 
-fn read(row: &Row<'_>, users: &UserTable) -> rusqlite::Result<UserRecord> {
-    let time = |index| row.get(index).ok().map(|Timestamp(time)| time);
+fn read(row: Row<'_>, users: &UserTable) -> Result<UserRecord> {
     Ok(UserRecord {
         id: users.key.read(row, 0)?,
-        place: Place(row.get(0)?),
+        place: Place(users.key.read_value(row, 0)?),
         username: or_nothing(row, 1),
         email: or_nothing(row, 2),
         is_active: or_nothing(row, 3),
         is_staff: or_nothing(row, 4),
         is_superuser: or_nothing(row, 5),
-        last_login: time(6),
-        date_joined: time(7),
+        last_login: row.time(6),
+        date_joined: row.time(7),
     })
 }

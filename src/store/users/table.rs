@@ -1,20 +1,22 @@
 use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
-use rusqlite::types::Value;
-use tegata_jwt::UserId;
 use uuid::Uuid;
 
 use super::NewUser;
 use crate::settings::{Settings, Users};
-use crate::store::columns::{KeyForm, Timestamp};
+use crate::store::catalog::{self, Column, quoted};
+use crate::store::columns::{KeyForm, Value};
 use crate::store::outstanding::{insertion, require_tokens_of};
+use crate::store::rotation::rotation_at_once;
+use crate::store::session::Session;
 
 /// The table of users, Django's or that of a project's own model: its names, quoted for SQL, and
 /// the form of its keys.
 pub(in crate::store) struct UserTable {
     pub(in crate::store) name: String,
     pub(in crate::store) id: String,
+    /// The key for a query to answer: integers in one width.
+    pub(in crate::store) id_as_read: String,
     pub(in crate::store) username: String,
     pub(in crate::store) password: String,
     /// The column, or the truth where there is none.
@@ -30,25 +32,19 @@ pub(in crate::store) struct UserTable {
     pub(super) table: String,
     /// The [`insertion`] of a token's row.
     pub(in crate::store) record_token: String,
+    /// The [`rotation_at_once`] of a user's token, on PostgreSQL.
+    pub(in crate::store) rotate_at_once: String,
     pub(super) by_id: String,
     pub(super) by_username: String,
     pub(super) holds: String,
-}
-
-/// A column as it was declared.
-struct Column {
-    name: String,
-    /// Its type, in lower case.
-    declared: String,
-    /// Whether a row must say something here.
-    is_required: bool,
+    lock: Option<String>,
 }
 
 impl UserTable {
     /// Reads how the table was declared. Each column that the settings name must be there.
-    pub(in crate::store) fn read(connection: &Connection, settings: &Settings) -> Result<Self> {
+    pub(in crate::store) async fn read(db: &Session<'_>, settings: &Settings) -> Result<Self> {
         let users = &settings.users;
-        let columns = columns(connection, &users.table)?;
+        let columns = catalog::columns(db, &users.table).await?;
         let find = |name: &str| columns.iter().find(|column| column.name == name);
         let require = |setting: &str, name: &str| {
             find(name).with_context(|| missing(users, setting, name, &columns))
@@ -82,20 +78,36 @@ impl UserTable {
             "" => EVERYBODY.to_owned(),
             column => quoted(column),
         };
-        let seen = last_login.as_deref().unwrap_or("NULL");
-        let find = format!("SELECT {id}, {username}, {password}, {is_active}, {seen} FROM {name}");
-        let record_token = insertion(&name, &id);
+        let seen = last_login.as_deref().unwrap_or(NO_TIME);
+        let id_as_read = match key {
+            KeyForm::Number => format!("CAST({id} AS BIGINT)"),
+            KeyForm::Text | KeyForm::Uuid => id.clone(),
+        };
+        let columns_read = [&id_as_read, &username, &password, &is_active, seen].join(", ");
+        let find = format!("SELECT {columns_read} FROM {name}");
+        let is_key = |place| format!("{id} = {}", key.place(place));
+        // Whoever ends all tokens of a user waits for those who are about to get one.
+        let held = db.dialect("", "FOR KEY SHARE");
+        let lock = format!("SELECT 1 FROM {name} WHERE {} FOR UPDATE", is_key(1));
+        let record_token = insertion(&name, &id, key);
         if settings.blacklist.enabled {
-            require_tokens_of(connection, &users.table, &record_token)?;
+            require_tokens_of(db, &users.table, &record_token).await?;
         }
+        let holds = format!(
+            "SELECT {id} AS key FROM {name} WHERE {} \
+             AND (CAST($2 AS TEXT) IS NULL OR {password} = CAST($2 AS TEXT)) \
+             AND ({is_active} OR NOT $3) {held}",
+            is_key(1)
+        );
         Ok(Self {
             record_token,
-            by_id: format!("{find} WHERE {id} = $1"),
+            rotate_at_once: rotation_at_once(&holds),
+            holds,
+            by_id: format!("{find} WHERE {}", is_key(1)),
             by_username: format!("{find} WHERE {username} = $1"),
-            holds: format!(
-                "SELECT EXISTS (SELECT 1 FROM {name} WHERE {id} = $1 \
-                 AND ($2 IS NULL OR {password} = $2) AND ({is_active} OR NOT $3))"
-            ),
+            // SQLite has one writer at a time.
+            lock: db.is_postgres().then_some(lock),
+            id_as_read,
             table: users.table.clone(),
             name,
             id,
@@ -120,12 +132,26 @@ impl UserTable {
         self.is_active != EVERYBODY
     }
 
+    /// The condition that a user's key is the value in a place.
+    pub(in crate::store) fn is_key(&self, place: u8) -> String {
+        format!("{} = {}", self.id, self.key.place(place))
+    }
+
+    /// Has nobody else get a token for this user until the transaction ends: whoever is about to has
+    /// it first.
+    pub(in crate::store) async fn lock(&self, db: &Session<'_>, key: &[Value<'_>]) -> Result<()> {
+        if let Some(lock) = &self.lock {
+            db.first(lock, key, |_| Ok(())).await?;
+        }
+        Ok(())
+    }
+
     /// A column of Django's that a project's own model may lack, for SQL: its name, or nothing.
-    pub(in crate::store) fn if_there(&self, column: &str) -> String {
+    pub(in crate::store) fn if_there(&self, column: &str, nothing: &str) -> String {
         if self.has(column) {
             quoted(column)
         } else {
-            "NULL".to_owned()
+            nothing.to_owned()
         }
     }
 
@@ -135,7 +161,7 @@ impl UserTable {
         user: &NewUser,
         password: String,
         date_joined: DateTime<Utc>,
-    ) -> Result<Vec<(String, Value)>> {
+    ) -> Result<Vec<(String, Value<'static>)>> {
         let mut row = vec![
             (self.username.clone(), Value::from(user.username.clone())),
             (self.password.clone(), password.into()),
@@ -151,8 +177,7 @@ impl UserTable {
                 self.table
             ),
             KeyForm::Uuid => {
-                let id = UserId::Text(Uuid::new_v4().to_string());
-                row.push((self.id.clone(), self.key.write(&id)));
+                row.push((self.id.clone(), Value::Uuid(Uuid::new_v4())));
             }
         }
         for (column, is_asked) in [
@@ -174,8 +199,8 @@ impl UserTable {
         &self,
         user: &NewUser,
         date_joined: DateTime<Utc>,
-        given: &[(String, Value)],
-    ) -> Result<Vec<(String, Value)>> {
+        given: &[(String, Value<'static>)],
+    ) -> Result<Vec<(String, Value<'static>)>> {
         let mut further = Vec::new();
         let is_given =
             |column: &&Column| given.iter().all(|(name, _)| *name != quoted(&column.name));
@@ -184,10 +209,10 @@ impl UserTable {
                 "email" => user.email.clone().into(),
                 "is_staff" => user.is_staff.into(),
                 "is_superuser" => user.is_superuser.into(),
-                "date_joined" => Timestamp(date_joined).into(),
+                "date_joined" => date_joined.into(),
                 name if quoted(name) == self.id => continue,
                 _ if !column.is_required => continue,
-                _ if column.declared == "bool" => false.into(),
+                _ if column.is_bool() => false.into(),
                 _ if column.is_text() => String::new().into(),
                 name => bail!(
                     "each row of the table {} must have a {name} ({}): create users in Django",
@@ -206,6 +231,10 @@ impl UserTable {
 }
 
 impl Column {
+    fn is_bool(&self) -> bool {
+        ["bool", "boolean"].contains(&self.declared.as_str())
+    }
+
     fn is_text(&self) -> bool {
         self.declared.contains("char") || self.declared == "text"
     }
@@ -218,26 +247,6 @@ impl Column {
         let keeps = keeps_texts.iter().any(|word| self.declared.contains(word));
         !self.declared.is_empty() && (is_int || !keeps)
     }
-}
-
-/// A name as SQL takes it whatever it is.
-pub(in crate::store) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
-    let sql = "SELECT name, lower(type), \"notnull\" AND dflt_value IS NULL \
-               FROM pragma_table_info($1)";
-    let mut statement = connection.prepare(sql)?;
-    let columns = statement.query_map([table], |row| {
-        Ok(Column {
-            name: row.get(0)?,
-            declared: row.get(1)?,
-            is_required: row.get(2)?,
-        })
-    });
-    let columns: rusqlite::Result<_> = columns?.collect();
-    columns.with_context(|| format!("cannot read how the table {table} is made"))
 }
 
 fn missing(users: &Users, setting: &str, column: &str, columns: &[Column]) -> String {
@@ -257,6 +266,8 @@ fn length(declared: &str) -> usize {
     length.unwrap_or(USERNAME_CHARACTERS)
 }
 
+/// When the last login was where no column says so.
+pub(super) const NO_TIME: &str = "CAST(NULL AS TIMESTAMP)";
 /// Who is active where no column says so.
 const EVERYBODY: &str = "TRUE";
 /// The length of Django's own column.

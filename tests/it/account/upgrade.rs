@@ -90,10 +90,7 @@ async fn an_upgrade_ends_what_was_obtained_with_the_old_hash_where_tokens_end_wi
 #[tokio::test]
 async fn an_upgrade_that_cannot_be_written_refuses_nobody() {
     let app = with_an_old_hash().await;
-    app.execute(
-        "CREATE TRIGGER frozen BEFORE UPDATE OF password ON auth_user \
-         BEGIN SELECT RAISE(ABORT, 'frozen'); END",
-    );
+    app.database.refuse_updates_of("password");
 
     let pair = app.obtain_pair().await;
 
@@ -104,17 +101,13 @@ async fn an_upgrade_that_cannot_be_written_refuses_nobody() {
 #[tokio::test]
 async fn logins_at_once_all_succeed_and_one_of_them_upgrades() {
     let app = with_an_old_hash().await;
-    app.execute(
-        "CREATE TABLE upgrades (id INTEGER PRIMARY KEY); \
-         CREATE TRIGGER counted AFTER UPDATE OF password ON auth_user \
-         BEGIN INSERT INTO upgrades VALUES (NULL); END",
-    );
+    app.database.record_updates_of("password");
     let body = r#"{"username": "alice", "password": "alice-pw"}"#;
 
     let answers = app.post_at_once("/api/token/pair", body, 16).await;
 
     assert!(answers.iter().all(|answer| answer.status == 200));
-    assert_eq!(app.select("SELECT count(*) FROM upgrades"), ["1"]);
+    assert_eq!(app.select("SELECT count(*) FROM updates"), ["1"]);
 }
 
 #[tokio::test]

@@ -4,13 +4,10 @@ use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use rusqlite::Connection;
-use tempfile::TempDir;
-
-use crate::app::select;
+use crate::database::Database;
 
 pub(crate) struct Folder {
-    folder: TempDir,
+    pub(crate) database: Database,
 }
 
 impl Folder {
@@ -23,19 +20,26 @@ impl Folder {
     }
 
     pub(crate) fn with_config(config: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join("config.toml"), config).unwrap();
-        Self { folder }
+        let database = Database::new();
+        std::fs::write(database.folder().join("config.toml"), config).unwrap();
+        Self { database }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        self.database.folder()
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tegata"));
-        command.args(arguments).current_dir(self.folder.path());
-        command.env_clear().stdin(Stdio::null());
+        let mut command = self.program(env!("CARGO_BIN_EXE_tegata"));
+        command.args(arguments);
+        command
+    }
+
+    /// A program in the folder, which finds the database in its environment alone.
+    pub(crate) fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.path()).stdin(Stdio::null());
+        command.env_clear().envs(self.database.variable());
         command
     }
 
@@ -56,18 +60,14 @@ impl Folder {
         Outcome::of(child.wait_with_output().unwrap())
     }
 
+    /// Arranges in the database what no command can.
     pub(super) fn execute(&self, sql: &str) {
-        self.database().execute_batch(sql).unwrap();
+        self.database.execute(sql);
     }
 
     /// The rows of a query.
     pub(super) fn select(&self, sql: &str) -> Vec<String> {
-        select(&self.database(), sql)
-    }
-
-    /// The database, to arrange what no command can.
-    fn database(&self) -> Connection {
-        Connection::open(self.folder.path().join("tegata.db")).unwrap()
+        self.database.select(sql)
     }
 
     /// Starts `tegata serve` and waits until it listens.

@@ -224,13 +224,18 @@ fn show_says_where_each_setting_comes_from() {
     let folder = Folder::with_config("[NINJA_JWT]\nLEEWAY = 7\n[log]\nlevel = \"warn\"\n");
     let mut command = folder.command(&["config", "show"]);
 
-    let shown = command.env("TEGATA_JWT__ISSUER", "shop").output().unwrap();
+    let shown = command
+        .env("TEGATA_DATABASE__URL", "sqlite://shop.db")
+        .env("TEGATA_JWT__ISSUER", "shop")
+        .output()
+        .unwrap();
 
     let shown = String::from_utf8(shown.stdout).unwrap();
     let set: Vec<_> = shown.lines().filter(|line| line.contains('#')).collect();
     assert_eq!(
         set,
         [
+            "url = \"sqlite://shop.db\"  # TEGATA_DATABASE__URL",
             "ISSUER = \"shop\"  # TEGATA_JWT__ISSUER",
             "LEEWAY = \"7s\"  # config.toml",
             "level = \"warn\"  # config.toml",

@@ -1,6 +1,5 @@
-use rusqlite::Connection;
-
 use super::command::{Folder, Outcome};
+use crate::database::key_type;
 
 fn create(folder: &Folder, arguments: &[&str], password: &str) -> Outcome {
     let arguments = [&["createuser", "--password-stdin"], arguments].concat();
@@ -22,11 +21,8 @@ fn a_user_is_created_with_all_that_was_said() {
         (created.code, created.stderr.as_str()),
         (Some(0), "created user alice with id 1\n")
     );
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    let sql = "SELECT username || ' ' || email || ' ' || is_staff || is_superuser || is_active \
-               FROM auth_user";
-    let row: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(row, "alice a@example.org 101");
+    let row = "SELECT username, email, is_staff, is_superuser, is_active FROM auth_user";
+    assert_eq!(folder.select(row), ["alice|a@example.org|1|0|1"]);
 }
 
 #[test]
@@ -63,10 +59,11 @@ fn a_domain_in_capitals_is_no_second_user() {
         "[blacklist]\nenabled = false\n[users]\ntable = \"person\"\nusername_field = \"email\"\n\
          is_active_column = \"\"\nlast_login_column = \"\"",
     );
-    folder.execute(
-        "CREATE TABLE person (id integer NOT NULL PRIMARY KEY, \
-         email varchar(254) NOT NULL UNIQUE, password varchar(128) NOT NULL)",
-    );
+    folder.execute(&format!(
+        "CREATE TABLE person (id {}, email varchar(254) NOT NULL UNIQUE, \
+         password varchar(128) NOT NULL)",
+        key_type()
+    ));
     create(&folder, &["alice@example.org"], "pw");
 
     let refused = create(&folder, &["alice@EXAMPLE.org"], "pw");
@@ -137,8 +134,5 @@ fn without_a_terminal_the_password_must_come_by_standard_input() {
 fn without_a_database_the_way_to_one_is_told() {
     let refused = create(&Folder::new(), &["alice"], "pw");
 
-    assert_eq!(
-        refused.stderr,
-        "error: there is no database tegata.db: run `tegata migrate`\n"
-    );
+    refused.assert_refused(": run `tegata migrate`");
 }

@@ -6,7 +6,6 @@ use std::process::Stdio;
 
 use chrono::DateTime;
 use reqwest::Method;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::command::{Folder, Service};
@@ -146,11 +145,9 @@ async fn whole_run(format: &str) -> Run {
 }
 
 fn hashes(folder: &Folder) -> Vec<String> {
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    let mut users = database.prepare("SELECT password FROM auth_user").unwrap();
-    let hashes = users.query_map([], |row| row.get::<_, String>(0)).unwrap();
-    let hash = |hash: String| hash.rsplit_once('$').unwrap().1.to_owned();
-    hashes.map(|password| hash(password.unwrap())).collect()
+    let passwords = folder.select("SELECT password FROM auth_user");
+    let hash = |password: &String| password.rsplit_once('$').unwrap().1.to_owned();
+    passwords.iter().map(hash).collect()
 }
 
 fn is_token(text: &str) -> bool {

@@ -1,4 +1,5 @@
-use rusqlite::Connection;
+mod postgres;
+mod sqlite;
 
 use super::command::Folder;
 
@@ -9,46 +10,43 @@ fn an_empty_database_gets_its_tables_once() {
     let first = folder.run(&["migrate"]);
     let second = folder.run(&["migrate"]);
 
+    let name = folder.database.name();
+    assert_eq!((first.code, second.code), (Some(0), Some(0)));
+    assert_eq!(first.stderr, format!("{name}: tables created\n"));
     assert_eq!(
-        (first.code, first.stderr.as_str()),
-        (Some(0), "tegata.db: tables created\n")
+        second.stderr,
+        format!("{name}: tables found, nothing to do\n")
     );
-    assert_eq!(second.code, Some(0));
-    assert_eq!(second.stderr, "tegata.db: tables found, nothing to do\n");
 }
 
 #[test]
 fn a_database_that_django_made_gets_tegatas_own_tables_and_keeps_its_own() {
     let folder = Folder::new();
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    let django = include_str!("../../../migrations/sqlite/django.sql");
-    database.execute_batch(django).unwrap();
-    let tables = |name: &str| -> String {
-        let sql = "SELECT group_concat(sql) FROM sqlite_master WHERE tbl_name LIKE $1";
-        database.query_row(sql, [name], |row| row.get(0)).unwrap()
-    };
-    let before = tables("auth%") + &tables("token%");
+    folder.database.make_djangos_tables();
+    let djangos = || ["auth", "django", "token"].map(|prefix| folder.database.schema(prefix));
+    let before = djangos();
 
     let first = folder.run(&["migrate"]);
     let second = folder.run(&["migrate"]);
 
+    let name = folder.database.name();
+    let extended = "tegata's own tables brought up to date, Django's left as they are";
+    assert_eq!(first.stderr, format!("{name}: {extended}\n"));
     assert_eq!(
-        first.stderr,
-        "tegata.db: tegata's own tables brought up to date, Django's left as they are\n"
+        second.stderr,
+        format!("{name}: tables found, nothing to do\n")
     );
-    assert_eq!(second.stderr, "tegata.db: tables found, nothing to do\n");
-    assert_eq!(tables("auth%") + &tables("token%"), before);
-    assert!(tables("tegata%").contains("tegata_rotation"));
+    assert_eq!(djangos(), before);
+    assert!(before.iter().all(|tables| !tables.is_empty()));
+    let tables = folder.database.tables();
+    assert!(tables.contains(&"tegata_rotation".to_owned()), "{tables:?}");
 }
 
 #[test]
 fn a_migration_that_was_interrupted_is_finished() {
     let folder = Folder::new();
     folder.run(&["migrate"]);
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    database
-        .execute_batch("DROP TABLE tegata_rotation; DELETE FROM tegata_schema_history")
-        .unwrap();
+    folder.execute("DROP TABLE tegata_rotation; DELETE FROM tegata_schema_history");
 
     let refused = folder.run(&["flushexpiredtokens"]);
     let again = folder.run(&["migrate"]);
@@ -62,24 +60,21 @@ fn a_migration_that_was_interrupted_is_finished() {
 fn tables_of_an_earlier_release_are_refused_until_they_are_migrated() {
     let folder = Folder::new();
     folder.run(&["migrate"]);
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    database
-        .execute_batch("UPDATE tegata_schema_history SET version = 0")
-        .unwrap();
+    folder.execute("UPDATE tegata_schema_history SET version = 0");
 
     let refused = folder.run(&["flushexpiredtokens"]);
 
-    refused.assert_refused("an earlier tegata made its tables in the database tegata.db: run");
+    let name = folder.database.name();
+    refused.assert_refused(&format!(
+        "an earlier tegata made its tables in the database {name}: run"
+    ));
 }
 
 #[test]
 fn tables_of_a_later_release_are_refused_whoever_migrates() {
     let folder = Folder::new();
     folder.run(&["migrate"]);
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    database
-        .execute_batch("INSERT INTO tegata_schema_history VALUES (99, 'later', '', '0')")
-        .unwrap();
+    folder.execute("INSERT INTO tegata_schema_history VALUES (99, 'later', '', '0')");
 
     let mut by_hand = folder.command(&["serve"]);
     by_hand.env("TEGATA_DATABASE__AUTO_MIGRATE", "no");
@@ -94,27 +89,19 @@ fn tables_of_a_later_release_are_refused_whoever_migrates() {
 #[test]
 fn a_database_without_djangos_tables_is_refused_and_left_alone() {
     let folder = Folder::new();
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    database
-        .execute_batch("CREATE TABLE shop (id integer)")
-        .unwrap();
+    folder.execute("CREATE TABLE shop (id integer)");
 
     let refused = folder.run(&["serve"]);
 
     refused.assert_refused("add \"django.contrib.auth\" to INSTALLED_APPS");
-    let sql = "SELECT group_concat(name) FROM sqlite_master";
-    let tables: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(tables, "shop");
+    assert_eq!(folder.database.tables(), ["shop"]);
 }
 
 #[test]
 fn a_database_without_the_blacklist_app_is_refused_naming_it() {
     let folder = Folder::new();
     folder.run(&["migrate"]);
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    database
-        .execute_batch("DROP TABLE token_blacklist_blacklistedtoken")
-        .unwrap();
+    folder.execute("DROP TABLE token_blacklist_blacklistedtoken");
 
     let refused = folder.run(&["migrate"]);
     let without = folder
@@ -127,20 +114,6 @@ fn a_database_without_the_blacklist_app_is_refused_naming_it() {
 }
 
 #[test]
-fn the_journal_of_a_database_found_is_kept() {
-    let folder = Folder::new();
-    folder.run(&["migrate"]);
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    let journal = |sql: &str| -> String { database.query_row(sql, [], |row| row.get(0)).unwrap() };
-    assert_eq!(journal("PRAGMA journal_mode"), "wal");
-    journal("PRAGMA journal_mode = DELETE");
-
-    folder.run_with_input(&["createuser", "alice", "--password-stdin"], "alice-pw");
-
-    assert_eq!(journal("PRAGMA journal_mode"), "delete");
-}
-
-#[test]
 fn without_auto_migrate_serve_creates_nothing() {
     let folder = Folder::with_config(
         "[server]\nbind = \"127.0.0.1:0\"\n[jwt]\nALGORITHM = \"ES256\"\n\
@@ -149,10 +122,6 @@ fn without_auto_migrate_serve_creates_nothing() {
 
     let refused = folder.run(&["serve"]);
 
-    assert_eq!(refused.code, Some(1));
-    assert_eq!(
-        refused.stderr,
-        "error: there is no database tegata.db: run `tegata migrate`\n"
-    );
-    assert!(!folder.path().join("tegata.db").exists());
+    refused.assert_refused(": run `tegata migrate`");
+    assert!(folder.database.is_untouched());
 }

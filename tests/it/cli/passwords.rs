@@ -1,5 +1,3 @@
-use rusqlite::Connection;
-
 use super::command::Folder;
 use super::serve::post;
 
@@ -8,9 +6,7 @@ fn with_hash(users: &str, hash: &str) -> Folder {
     let folder = with_users(users);
     let created = folder.run_with_input(&["createuser", "--password-stdin", "alice"], "alice-pw");
     assert_eq!(created.code, Some(0), "{created:?}");
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    let sql = "UPDATE auth_user SET password = $1";
-    database.execute(sql, [hash]).unwrap();
+    folder.execute(&format!("UPDATE auth_user SET password = '{hash}'"));
     folder
 }
 

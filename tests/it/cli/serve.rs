@@ -1,3 +1,5 @@
+mod sqlite;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -5,8 +7,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
-
-use rusqlite::Connection;
 
 use super::command::{Folder, Outcome, start};
 use super::token::issue::token;
@@ -34,6 +34,12 @@ pub(crate) async fn post(url: &str, body: String) -> (u16, String) {
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn assert_nothing_is_made(folder: &Folder) {
+    let files = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, 1, "config.toml alone");
+    assert!(folder.database.is_untouched());
 }
 
 fn key_file(folder: &Folder) -> std::path::PathBuf {
@@ -123,15 +129,12 @@ async fn what_was_acknowledged_outlives_a_kill() {
 }
 
 #[test]
-fn what_the_first_start_makes_is_for_its_owner_alone() {
+fn the_key_of_the_first_start_is_for_its_owner_alone() {
     let folder = Folder::new();
     let service = folder.serve();
 
     assert_eq!(mode(&folder.path().join("keys")), 0o700);
     assert_eq!(mode(&key_file(&folder)), 0o600);
-    for file in ["tegata.db", "tegata.db-wal", "tegata.db-shm"] {
-        assert_eq!(mode(&folder.path().join(file)), 0o600, "{file}");
-    }
     drop(service);
 }
 
@@ -200,12 +203,15 @@ fn a_request_under_way_is_answered_before_the_end() {
 fn an_emptied_database_beside_a_key_is_not_taken_for_a_first_start() {
     let folder = Folder::new();
     folder.serve().stop();
-    fs::remove_file(folder.path().join("tegata.db")).unwrap();
+    folder.database.empty();
 
     let refused = folder.run(&["serve"]);
     let migrated = folder.run(&["migrate"]);
 
-    refused.assert_refused("keys holds a key, but the database tegata.db is empty");
+    let name = folder.database.name();
+    refused.assert_refused(&format!(
+        "keys holds a key, but the database {name} is empty"
+    ));
     assert_eq!(migrated.code, Some(0));
     assert_eq!(folder.serve().stop().code, Some(0));
 }
@@ -275,43 +281,7 @@ fn hs256_without_a_secret_is_refused_and_leaves_nothing_behind() {
     let refused = folder.run(&["serve"]);
 
     refused.assert_refused("set [jwt] signing_key");
-    assert_eq!(
-        fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "config.toml alone"
-    );
-}
-
-#[test]
-fn a_damaged_database_is_refused_and_never_replaced() {
-    let folder = Folder::new();
-    let database = folder.path().join("tegata.db");
-    let damaged = "not a database, but somebody's file ".repeat(200);
-    fs::write(&database, &damaged).unwrap();
-
-    let refused = folder.run(&["serve"]);
-
-    refused.assert_refused("cannot open the database tegata.db");
-    assert_eq!(fs::read_to_string(&database).unwrap(), damaged);
-}
-
-#[test]
-fn a_torn_database_is_refused_and_left_to_the_byte() {
-    let folder = Folder::new();
-    folder.serve().stop();
-    let database = folder.path().join("tegata.db");
-    let whole = fs::read(&database).unwrap();
-    let cut_off = whole[..20_000].to_vec();
-    let overwritten = [&whole[..100], &[0xff; 2000], &whole[2100..]].concat();
-
-    for torn in [cut_off, overwritten] {
-        fs::write(&database, &torn).unwrap();
-
-        let refused = folder.run(&["serve"]);
-
-        refused.assert_refused("database disk image is malformed");
-        assert!(fs::read(&database).unwrap() == torn);
-    }
+    assert_nothing_is_made(&folder);
 }
 
 #[test]
@@ -325,11 +295,7 @@ fn an_address_in_use_is_refused_before_anything_is_made() {
     let refused = folder.run(&["serve"]);
 
     refused.assert_refused(&format!("cannot listen on {address}"));
-    assert_eq!(
-        fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "config.toml alone"
-    );
+    assert_nothing_is_made(&folder);
 }
 
 #[test]
@@ -360,10 +326,9 @@ async fn a_replay_whose_sender_hangs_up_is_told_in_the_log_and_felt_at_once() {
     let body = format!(r#"{{"refresh": "{refresh}"}}"#);
     let (_, rotated) = post(&format!("{url}/refresh"), body.clone()).await;
 
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let lock = folder.database.lock_out_writers();
     hang_up_after(&service.origin, &body);
-    database.execute_batch("COMMIT").unwrap();
+    lock.release();
     // The next write comes after it.
     post(&format!("{url}/blacklist"), body).await;
     let rotated: serde_json::Value = serde_json::from_str(&rotated).unwrap();

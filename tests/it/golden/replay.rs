@@ -61,9 +61,9 @@ impl Stage {
         app.create_user("alice", "alice-pw").await;
         app.create_user("inactive", "inactive-pw").await;
         app.create_user("ユーザー", "пароль-密码").await;
-        let arrange = "UPDATE auth_user SET is_active = 0 WHERE username = 'inactive';
+        let arrange = "UPDATE auth_user SET is_active = FALSE WHERE username = 'inactive';
                        UPDATE auth_user SET id = 6 WHERE username = 'ユーザー';";
-        app.database().execute_batch(arrange).unwrap();
+        app.execute(arrange);
 
         let mut settings = Settings::default();
         (combo.settings)(&mut settings);

@@ -132,9 +132,7 @@ async fn no_answer_that_holds_a_token_may_be_kept_by_a_cache() {
 async fn an_error_is_json_and_tells_nothing_of_what_is_behind_it() {
     let app = TestApp::spawn_with_alice().await;
     let login = |username: &str| json!({ "username": username, "password": "hunter2" }).to_string();
-    app.database()
-        .execute_batch("ALTER TABLE auth_user RENAME TO gone")
-        .unwrap();
+    app.execute("ALTER TABLE auth_user RENAME TO gone");
 
     for (status, path, body) in [
         (
@@ -165,6 +163,7 @@ async fn an_error_is_json_and_tells_nothing_of_what_is_behind_it() {
             "tegata",
             "hyper",
             "sqlite",
+            "postgres",
             "auth_user",
             "panic",
             ".rs",

@@ -1,20 +1,25 @@
 //! Tables of users that a project made: what is read of them, and what is refused.
 
+mod sqlite;
+
 use anyhow::Result;
-use rusqlite::Connection;
 use serde_json::json;
 use tegata::settings::{Settings, Users};
 use tegata::store::Store;
-use tempfile::TempDir;
 
 use super::now;
 use crate::app::TestApp;
+use crate::database::{Database, uuid_type};
 use crate::token::signed::claim;
 
 /// As Django declares a model with a UUID as its key and an e-mail address as its name.
-const PERSON: &str = "CREATE TABLE person (\
-    uid char(32) NOT NULL PRIMARY KEY, pw varchar(128) NOT NULL, \
-    mail varchar(254) NOT NULL UNIQUE, nickname varchar(50) NOT NULL, is_admin bool NOT NULL);";
+fn person_table() -> String {
+    format!(
+        "CREATE TABLE person (uid {} NOT NULL PRIMARY KEY, pw varchar(128) NOT NULL, \
+         mail varchar(254) NOT NULL UNIQUE, nickname varchar(50) NOT NULL, is_admin bool NOT NULL);",
+        uuid_type()
+    )
+}
 
 /// Tokens of these users have no rows: those that are there belong to `auth_user`.
 fn person(settings: &mut Settings) {
@@ -31,6 +36,13 @@ fn person(settings: &mut Settings) {
     };
 }
 
+/// A model whose keys are Django's usual ones.
+fn numbered(settings: &mut Settings) {
+    settings.blacklist.enabled = false;
+    settings.users.table = "person".into();
+    settings.users.last_login_column = String::new();
+}
+
 /// A service on a database with this table.
 async fn spawn(table: &str, change: impl FnOnce(&mut Settings)) -> (TestApp, TestApp) {
     let django = TestApp::spawn().await;
@@ -40,26 +52,40 @@ async fn spawn(table: &str, change: impl FnOnce(&mut Settings)) -> (TestApp, Tes
 }
 
 /// Why a table is refused.
-fn refusal(table: &str, change: impl FnOnce(&mut Settings)) -> String {
-    let folder = TempDir::new().unwrap();
-    format!("{:#}", open(&folder, table, change).err().unwrap())
+async fn refusal(table: &str, change: impl FnOnce(&mut Settings)) -> String {
+    let database = Database::new();
+    let opened = open(&database, table, change).await;
+    format!("{:#}", opened.err().unwrap())
 }
 
-/// A database in this folder that has this table.
-fn open(folder: &TempDir, table: &str, change: impl FnOnce(&mut Settings)) -> Result<Store> {
+/// The store of a database that has this table besides.
+async fn open(
+    database: &Database,
+    table: &str,
+    change: impl FnOnce(&mut Settings),
+) -> Result<Store> {
     let mut settings = Settings::default();
-    let path = folder.path().join("db");
-    settings.database.url = format!("sqlite://{}", path.display()).try_into().unwrap();
-    Store::migrate(&settings, now()).unwrap();
-    let database = Connection::open(path).unwrap();
-    database.execute_batch(table).unwrap();
+    settings.database.url = database.url().try_into().unwrap();
+    Store::migrate(&settings, now()).await.unwrap();
+    database.execute(table);
     change(&mut settings);
-    Store::open(&settings)
+    Store::open(&settings).await
+}
+
+/// The names of a few users, listed a page for each.
+async fn names_one_by_one(store: &Store) -> String {
+    let (mut names, mut place) = (String::new(), None);
+    for _ in 0..5 {
+        let page = store.users_after(place.clone(), 1).await.unwrap();
+        names.extend(page.iter().map(|user| user.username.as_str()));
+        place = page.last().map(|user| user.place.clone()).or(place);
+    }
+    names
 }
 
 #[tokio::test]
 async fn a_model_may_name_everything_otherwise() {
-    let (_django, app) = spawn(PERSON, person).await;
+    let (_django, app) = spawn(&person_table(), person).await;
     let id = app.create_user("alice@example.org", "alice-pw").await;
 
     let login = json!({ "email": "alice@example.org", "password": "alice-pw" });
@@ -75,7 +101,7 @@ async fn a_model_may_name_everything_otherwise() {
 
 #[tokio::test]
 async fn a_uuid_is_kept_as_django_keeps_it() {
-    let (django, app) = spawn(PERSON, person).await;
+    let (django, app) = spawn(&person_table(), person).await;
 
     let id = app.create_user("alice@example.org", "alice-pw").await;
 
@@ -115,7 +141,7 @@ async fn keys_may_be_texts() {
 
 #[tokio::test]
 async fn the_length_of_a_name_is_that_of_its_column() {
-    let (_django, app) = spawn(PERSON, person).await;
+    let (_django, app) = spawn(&person_table(), person).await;
     let post = async |length: usize| {
         let login = json!({ "email": "x".repeat(length), "password": "pw" });
         app.post("/api/token/pair", login.to_string()).await
@@ -131,26 +157,18 @@ async fn the_length_of_a_name_is_that_of_its_column() {
 }
 
 #[tokio::test]
-async fn a_damaged_row_is_refused_like_an_unknown_user() {
-    let table = "CREATE TABLE person (id integer PRIMARY KEY, username text UNIQUE, \
-                 password, is_active); \
-                 INSERT INTO person SELECT 1, 'whole', password, 1 FROM auth_user; \
+async fn a_row_that_does_not_say_all_is_refused_like_an_unknown_user() {
+    let table = "CREATE TABLE person (id integer PRIMARY KEY, username varchar(20) UNIQUE, \
+                 password varchar(128), is_active bool); \
+                 INSERT INTO person SELECT 1, 'whole', password, TRUE FROM auth_user; \
                  INSERT INTO person SELECT 2, 'unsaid', password, NULL FROM auth_user; \
-                 INSERT INTO person SELECT 3, 'said', password, 'yes' FROM auth_user; \
-                 INSERT INTO person SELECT 4, 'bytes', CAST(password AS blob), 1 FROM auth_user; \
-                 INSERT INTO person VALUES (5, 'nothing', NULL, 1), (6, NULL, NULL, NULL);";
+                 INSERT INTO person VALUES (3, 'nothing', NULL, TRUE), (4, NULL, NULL, NULL);";
     let django = TestApp::spawn_with_alice().await;
     django.execute(table);
-    let app = django
-        .neighbour(|s| {
-            s.blacklist.enabled = false;
-            s.users.table = "person".to_owned();
-            s.users.last_login_column = String::new();
-        })
-        .await;
+    let app = django.neighbour(numbered).await;
     let unknown = app.login("nobody", "alice-pw").await.line();
 
-    for name in ["unsaid", "said", "bytes", "nothing"] {
+    for name in ["unsaid", "nothing"] {
         assert_eq!(app.login(name, "alice-pw").await.line(), unknown, "{name}");
     }
 
@@ -158,13 +176,31 @@ async fn a_damaged_row_is_refused_like_an_unknown_user() {
 }
 
 #[tokio::test]
+async fn users_are_listed_once_each_whatever_their_keys_are() {
+    let uuids = "INSERT INTO person VALUES \
+                 ('6f9619ff8b86d011b42d00c04fc96400', '', 'a', '', FALSE), \
+                 ('6f9619ff8b86d011b42d00c04fc964ff', '', 'b', '', FALSE), \
+                 ('ffffffffffffffffffffffffffffffff', '', 'c', '', FALSE)";
+    let texts = "CREATE TABLE person (id varchar(9) PRIMARY KEY, username varchar(20) UNIQUE, \
+                 password varchar(128), is_active bool); \
+                 INSERT INTO person VALUES ('', 'a', '', TRUE), ('007', 'b', '', TRUE), \
+                 ('7', 'c', '', TRUE)";
+    let [one, other] = [Database::new(), Database::new()];
+    let with_uuids = open(&one, &(person_table() + uuids), person).await.unwrap();
+    let with_texts = open(&other, texts, numbered).await.unwrap();
+
+    assert_eq!(names_one_by_one(&with_uuids).await, "abc");
+    assert_eq!(names_one_by_one(&with_texts).await, "abc");
+}
+
+#[tokio::test]
 async fn a_name_that_two_users_have_is_nobodys() {
-    let table = PERSON.replace(" UNIQUE", "");
+    let table = person_table().replace(" UNIQUE", "");
     let django = TestApp::spawn_with_alice().await;
     django.execute(&table);
     let insert = |uid: &str| {
         django.execute(&format!(
-            "INSERT INTO person SELECT '{uid}', password, 'alice@example.org', '', 0 FROM auth_user"
+            "INSERT INTO person SELECT '{uid}', password, 'alice@example.org', '', FALSE FROM auth_user"
         ));
     };
     let app = django.neighbour(person).await;
@@ -177,12 +213,12 @@ async fn a_name_that_two_users_have_is_nobodys() {
     assert_eq!(app.post("/api/token/pair", login).await.status, 401);
 }
 
-#[test]
-fn look_alikes_of_a_number_are_not_one_name() {
-    for column in ["integer", "bigint unsigned", "decimal(12, 0)", "real"] {
-        let table = PERSON.replace("varchar(254)", column);
+#[tokio::test]
+async fn look_alikes_of_a_number_are_not_one_name() {
+    for column in ["integer", "bigint", "numeric(12,0)", "real"] {
+        let table = person_table().replace("varchar(254)", column);
 
-        let refused = refusal(&table, person);
+        let refused = refusal(&table, person).await;
 
         let expected = format!("the column `mail` of the table person holds numbers ({column})");
         assert!(refused.starts_with(&expected), "{refused}");
@@ -190,28 +226,12 @@ fn look_alikes_of_a_number_are_not_one_name() {
 }
 
 #[tokio::test]
-async fn whoever_lists_the_users_comes_to_an_end_whatever_their_keys_are() {
-    let folder = TempDir::new().unwrap();
-    let rows = "INSERT INTO person VALUES ('6F9619FF8B86D011B42D00C04FC964FF', '', 'a', '', 0), \
-                ('7-of-9', '', 'b', '', 0), ('no uuid', '', 'c', '', 0)";
-    let store = open(&folder, &format!("{PERSON} {rows}"), person).unwrap();
-
-    let (mut names, mut place) = (String::new(), None);
-    for _ in 0..5 {
-        let page = store.users_after(place.clone(), 1).await.unwrap();
-        names.extend(page.iter().map(|user| user.username.as_str()));
-        place = page.last().map(|user| user.place.clone()).or(place);
-    }
-
-    assert_eq!(names, "abc");
-}
-
-#[test]
-fn a_column_that_is_not_there_is_told_with_those_that_are() {
-    let refused = refusal(PERSON, |s| {
+async fn a_column_that_is_not_there_is_told_with_those_that_are() {
+    let refused = refusal(&person_table(), |s| {
         person(s);
         s.users.password_column = "hash".into();
-    });
+    })
+    .await;
 
     assert_eq!(
         refused,
@@ -220,12 +240,13 @@ fn a_column_that_is_not_there_is_told_with_those_that_are() {
     );
 }
 
-#[test]
-fn a_table_whose_users_no_token_belongs_to_is_refused() {
-    let refused = refusal(PERSON, |s| {
+#[tokio::test]
+async fn a_table_whose_users_no_token_belongs_to_is_refused() {
+    let refused = refusal(&person_table(), |s| {
         person(s);
         s.blacklist.enabled = true;
-    });
+    })
+    .await;
 
     assert_eq!(
         refused,
@@ -234,11 +255,11 @@ fn a_table_whose_users_no_token_belongs_to_is_refused() {
     );
 }
 
-#[test]
-fn a_table_of_tokens_that_no_login_could_be_recorded_in_is_refused() {
+#[tokio::test]
+async fn a_table_of_tokens_that_no_login_could_be_recorded_in_is_refused() {
     let change = "ALTER TABLE token_blacklist_outstandingtoken RENAME COLUMN jti TO jti_hex;";
 
-    let refused = refusal(change, |s| s.blacklist.enabled = true);
+    let refused = refusal(change, |s| s.blacklist.enabled = true).await;
 
     assert!(
         refused.starts_with("the table token_blacklist_outstandingtoken is not as"),
@@ -246,20 +267,21 @@ fn a_table_of_tokens_that_no_login_could_be_recorded_in_is_refused() {
     );
 }
 
-#[test]
-fn update_last_login_needs_its_column() {
-    let refused = refusal(PERSON, |s| {
+#[tokio::test]
+async fn update_last_login_needs_its_column() {
+    let refused = refusal(&person_table(), |s| {
         person(s);
         s.users.last_login_column = "last_login".into();
         s.jwt.update_last_login = true;
-    });
+    })
+    .await;
 
     assert!(refused.contains("[users] last_login_column"), "{refused}");
 }
 
-#[test]
-fn a_table_that_is_not_there_is_told() {
-    let refused = refusal("", person);
+#[tokio::test]
+async fn a_table_that_is_not_there_is_told() {
+    let refused = refusal("", person).await;
 
     assert!(
         refused.contains("has no table person: run `manage.py migrate`, or name the right one"),
@@ -267,23 +289,23 @@ fn a_table_that_is_not_there_is_told() {
     );
 }
 
-#[test]
-fn an_empty_database_gets_no_table_that_a_project_must_make() {
-    let folder = TempDir::new().unwrap();
+#[tokio::test]
+async fn an_empty_database_gets_no_table_that_a_project_must_make() {
+    let database = Database::new();
     let mut settings = Settings::default();
-    let path = folder.path().join("db");
-    settings.database.url = format!("sqlite://{}", path.display()).try_into().unwrap();
+    settings.database.url = database.url().try_into().unwrap();
     person(&mut settings);
 
-    let refused = Store::migrate(&settings, now()).unwrap_err().to_string();
+    let refused = Store::migrate(&settings, now()).await;
+    let refused = refused.unwrap_err().to_string();
 
     assert!(refused.contains("run `manage.py migrate`"), "{refused}");
-    assert!(!path.exists());
+    assert!(database.is_untouched());
 }
 
 #[tokio::test]
 async fn what_a_row_must_say_and_nobody_knows_is_told() {
-    let table = PERSON.replace(");", ", birthday date NOT NULL);");
+    let table = person_table().replace(");", ", birthday date NOT NULL);");
     let (_django, app) = spawn(&table, person).await;
 
     let refused = app.try_to_create_user("alice@example.org").await;

@@ -2,6 +2,7 @@ mod auth;
 mod blacklist;
 mod hostile;
 mod pair;
+mod postgres;
 mod refresh;
 mod rotation;
 mod settings;

@@ -1,5 +1,4 @@
 use insta::assert_snapshot;
-use rusqlite::Row;
 use serde_json::json;
 use tegata::settings::StoredToken;
 
@@ -22,19 +21,18 @@ async fn the_refresh_token_is_outstanding_as_django_records_it() {
 
     let pair = app.obtain_pair().await;
 
-    let sql = "SELECT user_id, jti, token, created_at, expires_at \
-               FROM token_blacklist_outstandingtoken";
-    let row = |row: &Row<'_>| {
-        let text = |column: usize| row.get::<_, String>(column).unwrap();
-        Ok((row.get::<_, i64>(0)?, text(1), text(2), text(3), text(4)))
-    };
-    let (user, jti, token, created_at, expires_at) =
-        app.database().query_row(sql, [], row).unwrap();
-    assert_eq!(user, 1);
-    assert_eq!(jti, claim(&pair.refresh, "jti").as_str().unwrap());
-    assert_eq!(token, pair.refresh);
-    assert_eq!(created_at, "2026-11-21 00:01:33");
-    assert_eq!(expires_at, "2026-11-22 00:01:33");
+    let jti = claim(&pair.refresh, "jti");
+    assert_eq!(
+        app.select(
+            "SELECT user_id, jti, token, created_at, expires_at \
+             FROM token_blacklist_outstandingtoken"
+        ),
+        [format!(
+            "1|{}|{}|2026-11-21 00:01:33|2026-11-22 00:01:33",
+            jti.as_str().unwrap(),
+            pair.refresh
+        )]
+    );
 }
 
 #[tokio::test]
@@ -43,13 +41,11 @@ async fn a_stolen_database_holds_no_usable_token() {
 
     let pair = app.obtain_pair().await;
 
-    let sql = "SELECT token FROM token_blacklist_outstandingtoken";
-    let stored: String = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(
-        Some(stored.as_str()),
-        pair.refresh.rsplit_once('.').map(|(unsigned, _)| unsigned)
-    );
-    assert_eq!(app.verify(&stored).await.status, 401);
+    let stored = app.select("SELECT token FROM token_blacklist_outstandingtoken");
+    let (unsigned, _) = pair.refresh.rsplit_once('.').unwrap();
+    assert_eq!(stored, [unsigned]);
+    let stored = &stored[0];
+    assert_eq!(app.verify(stored).await.status, 401);
     assert_eq!(app.verify(&format!("{stored}.")).await.status, 401);
 }
 
@@ -59,17 +55,15 @@ async fn without_the_blacklist_app_no_row_is_written() {
 
     app.obtain_pair().await;
 
-    let sql = "SELECT count(*) FROM token_blacklist_outstandingtoken";
-    let rows: i64 = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(rows, 0);
+    let rows = app.select("SELECT id FROM token_blacklist_outstandingtoken");
+    assert!(rows.is_empty(), "{rows:?}");
 }
 
 #[tokio::test]
 async fn an_unknown_user_a_wrong_password_and_an_inactive_user_answer_alike() {
     let app = TestApp::spawn_with_alice().await;
     app.create_user("inactive", "inactive-pw").await;
-    let disable = "UPDATE auth_user SET is_active = 0 WHERE username = 'inactive'";
-    app.database().execute(disable, []).unwrap();
+    app.execute("UPDATE auth_user SET is_active = FALSE WHERE username = 'inactive'");
 
     let wrong_password = app.login("alice", "nope").await;
     let unknown = app.login("nobody", "alice-pw").await;
@@ -113,10 +107,9 @@ async fn an_operator_in_the_place_of_a_name_or_a_password_is_refused() {
 #[tokio::test]
 async fn a_stored_hash_is_no_password() {
     let app = TestApp::spawn_with_alice().await;
-    let sql = "SELECT password FROM auth_user";
-    let hash: String = app.database().query_row(sql, [], |row| row.get(0)).unwrap();
+    let hashes = app.select("SELECT password FROM auth_user");
 
-    assert_eq!(app.login("alice", &hash).await.status, 401);
+    assert_eq!(app.login("alice", &hashes[0]).await.status, 401);
 }
 
 #[tokio::test]
@@ -172,9 +165,7 @@ async fn json_within_json_is_no_member() {
 async fn without_its_database_the_service_says_so_and_when_to_come_back() {
     let app = TestApp::spawn_with_alice().await;
     let pair = app.obtain_pair().await;
-    app.database()
-        .execute_batch("ALTER TABLE auth_user RENAME TO gone")
-        .unwrap();
+    app.execute("ALTER TABLE auth_user RENAME TO gone");
 
     let answer = app.login("alice", "alice-pw").await;
 

@@ -208,7 +208,7 @@ async fn a_disabled_user_gets_no_rotated_token_and_keeps_the_old_one() {
 
     app.disable_users();
     assert_eq!(app.refresh(&pair.refresh).await.line(), NO_ACTIVE_ACCOUNT);
-    app.execute("UPDATE auth_user SET is_active = 1");
+    app.execute("UPDATE auth_user SET is_active = TRUE");
 
     assert_eq!(app.refresh(&pair.refresh).await.status, 200);
 }

@@ -79,7 +79,7 @@ async fn request_members_never_become_claims_of_a_sliding_token() {
 async fn no_claim_tells_more_of_a_user_than_the_key() {
     let app = TestApp::spawn_with_alice().await;
     app.execute(
-        "UPDATE auth_user SET email = 'a@example.org', first_name = 'Al', is_superuser = 1",
+        "UPDATE auth_user SET email = 'a@example.org', first_name = 'Al', is_superuser = TRUE",
     );
 
     let pair = app.obtain_pair().await;

@@ -4,7 +4,7 @@ use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::json;
 
-use crate::app::{Answer, TestApp, select};
+use crate::app::{Answer, TestApp};
 
 impl TestApp {
     pub(crate) async fn blacklist(&self, token: &str) -> Answer {
@@ -45,12 +45,12 @@ impl TestApp {
 
     /// Arranges in the database what no request can.
     pub(crate) fn execute(&self, sql: &str) {
-        self.database().execute_batch(sql).unwrap();
+        self.database.execute(sql);
     }
 
     /// The rows of a query.
     pub(crate) fn select(&self, sql: &str) -> Vec<String> {
-        select(&self.database(), sql)
+        self.database.select(sql)
     }
 
     /// Blacklists whatever was issued, as one can in Django's admin.
@@ -62,7 +62,7 @@ impl TestApp {
     }
 
     pub(crate) fn disable_users(&self) {
-        self.execute("UPDATE auth_user SET is_active = 0");
+        self.execute("UPDATE auth_user SET is_active = FALSE");
     }
 
     /// Deletes users as Django does: their tokens stay, and are nobody's.

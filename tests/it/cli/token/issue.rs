@@ -29,10 +29,9 @@ fn a_pair_is_issued_as_a_login_would_and_the_refresh_token_is_outstanding() {
     };
     assert_eq!(verify("access", &token(&issued, "access")), Some(0));
     assert_eq!(verify("refresh", &token(&issued, "refresh")), Some(0));
-    let database = rusqlite::Connection::open(folder.path().join("tegata.db")).unwrap();
-    let sql = "SELECT token FROM token_blacklist_outstandingtoken WHERE user_id = 1";
-    let stored: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(stored, token(&issued, "refresh"));
+    let stored =
+        folder.select("SELECT token FROM token_blacklist_outstandingtoken WHERE user_id = 1");
+    assert_eq!(stored, [token(&issued, "refresh")]);
 }
 
 #[test]
@@ -50,10 +49,7 @@ fn a_sliding_token_is_issued_on_request() {
 #[test]
 fn nobody_and_the_disabled_get_no_token() {
     let folder = with_alice();
-    let database = rusqlite::Connection::open(folder.path().join("tegata.db")).unwrap();
-    database
-        .execute("UPDATE auth_user SET is_active = 0", [])
-        .unwrap();
+    folder.execute("UPDATE auth_user SET is_active = FALSE");
 
     let disabled = folder.run(&["token", "issue", "alice"]);
     let nobody = folder.run(&["token", "issue", "nobody"]);

@@ -28,19 +28,14 @@ async fn the_tokens_of_a_deleted_user_end() {
 #[test]
 fn tokens_end_also_where_no_foreign_key_says_whose_they_are() {
     let folder = with_alice();
-    let sql = folder.select(
-        "SELECT replace(sql, 'REFERENCES \"auth_user\" (\"id\") DEFERRABLE INITIALLY DEFERRED', '') \
-         FROM sqlite_master WHERE name = 'token_blacklist_outstandingtoken'",
-    );
-    folder.execute("DROP TABLE token_blacklist_outstandingtoken");
-    folder.execute(&sql[0]);
+    folder.database.drop_owners_of_tokens();
     folder.run(&["token", "issue", "alice"]);
 
     folder.run(&["users", "delete", "alice", "--yes"]);
 
-    let left = "SELECT coalesce(user_id, 'nobody') FROM token_blacklist_blacklistedtoken AS b \
+    let left = "SELECT user_id FROM token_blacklist_blacklistedtoken AS b \
                 JOIN token_blacklist_outstandingtoken AS o ON o.id = b.token_id";
-    assert_eq!(folder.select(left), ["nobody"]);
+    assert_eq!(folder.select(left), ["NULL"]);
 }
 
 #[test]
@@ -51,7 +46,7 @@ fn a_user_whose_rows_only_django_knows_stays() {
         "CREATE TABLE shop_order (id integer PRIMARY KEY, \
          buyer_id integer NOT NULL REFERENCES auth_user (id) DEFERRABLE INITIALLY DEFERRED)",
     );
-    folder.execute("INSERT INTO shop_order (buyer_id) VALUES (1)");
+    folder.execute("INSERT INTO shop_order VALUES (1, 1)");
 
     let refused = folder.run(&["users", "delete", "alice", "--yes"]);
 
@@ -68,7 +63,7 @@ fn rows_that_name_a_user_by_another_column_are_found_too() {
         "CREATE TABLE shop_note (id integer PRIMARY KEY, author_id varchar(150) NOT NULL \
          REFERENCES auth_user (username) DEFERRABLE INITIALLY DEFERRED)",
     );
-    folder.execute("INSERT INTO shop_note (author_id) VALUES ('alice')");
+    folder.execute("INSERT INTO shop_note VALUES (1, 'alice')");
 
     let refused = folder.run(&["users", "delete", "alice", "--yes"]);
 

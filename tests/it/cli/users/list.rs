@@ -84,7 +84,7 @@ fn a_user_is_shown_with_times_and_without_the_password() {
 #[test]
 fn a_name_that_commands_a_terminal_is_shown_harmless() {
     let folder = with_alice();
-    folder.execute("UPDATE auth_user SET username = 'a' || char(27) || '[31m' || char(10) || 'b'");
+    folder.execute("UPDATE auth_user SET username = 'a\u{1b}[31m\nb'");
 
     let listed = folder.run(&["users", "list"]);
 

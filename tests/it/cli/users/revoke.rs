@@ -1,14 +1,5 @@
-use rusqlite::Connection;
-
 use super::refresh;
-use crate::cli::command::Folder;
 use crate::cli::token::issue::{token, with_alice};
-
-fn blacklisted(folder: &Folder) -> i64 {
-    let database = Connection::open(folder.path().join("tegata.db")).unwrap();
-    let sql = "SELECT count(*) FROM token_blacklist_blacklistedtoken";
-    database.query_row(sql, [], |row| row.get(0)).unwrap()
-}
 
 #[test]
 fn all_tokens_of_the_user_are_blacklisted_and_nobody_elses() {
@@ -26,7 +17,8 @@ fn all_tokens_of_the_user_are_blacklisted_and_nobody_elses() {
         revoked.stderr.ends_with("alice: 2 tokens blacklisted\n"),
         "{revoked:?}"
     );
-    assert_eq!(blacklisted(&folder), 2);
+    let blacklisted = folder.select("SELECT id FROM token_blacklist_blacklistedtoken");
+    assert_eq!(blacklisted.len(), 2);
 }
 
 #[test]

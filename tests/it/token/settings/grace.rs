@@ -175,7 +175,7 @@ async fn a_replay_of_a_disabled_users_token_ends_the_family_all_the_same() {
 
     app.disable_users();
     assert_eq!(app.refresh(&old).await.line(), BLACKLISTED);
-    app.execute("UPDATE auth_user SET is_active = 1");
+    app.execute("UPDATE auth_user SET is_active = TRUE");
 
     assert_eq!(app.refresh(&successor).await.line(), BLACKLISTED);
 }

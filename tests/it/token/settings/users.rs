@@ -41,17 +41,13 @@ async fn update_last_login_is_one_write_a_minute() {
 #[tokio::test]
 async fn update_last_login_of_a_hundred_logins_at_once_is_one_write() {
     let app = TestApp::with_alice(|s| s.jwt.update_last_login = true).await;
-    app.execute("CREATE TABLE written (time)");
-    app.execute(
-        "CREATE TRIGGER watch AFTER UPDATE OF last_login ON auth_user \
-         BEGIN INSERT INTO written VALUES (new.last_login); END",
-    );
+    app.database.record_updates_of("last_login");
 
     let login = r#"{"username": "alice", "password": "alice-pw"}"#;
     app.post_at_once("/api/token/pair", login, 30).await;
     app.written().await;
 
-    assert_eq!(app.select("SELECT time FROM written").len(), 1);
+    assert_eq!(app.select("SELECT value FROM updates").len(), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,5 @@
+//! What is PostgreSQL's alone.
+
+mod backends;
+mod tls;
+mod url;
