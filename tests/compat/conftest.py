@@ -1,18 +1,18 @@
-"""A Django project and tegata, side by side on one database file."""
+"""A Django project and tegata, side by side on one database."""
 
+import contextlib
 import json
 import os
-import shutil
+import random
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
+from database import ENGINES, Sqlite
 
 HERE = Path(__file__).parent
 TEGATA = Path(os.environ["TEGATA"]).resolve()
@@ -71,15 +71,17 @@ class Server:
 class Site:
     """One database, and both programs that work on it."""
 
-    def __init__(self, folder, algorithm, **jwt):
+    def __init__(self, folder, algorithm, engine=Sqlite, **jwt):
         self.folder = folder
-        self.database = folder / "db.sqlite3"
+        self.database = engine(folder)
+        # As whom tegata comes.
+        self.url = self.database.url
         self.algorithm = algorithm
         self.jwt = jwt
         self.users = {}
         self.servers = []
         self.environment = os.environ | {
-            "COMPAT_DATABASE": str(self.database),
+            "COMPAT_DATABASE": self.database.url,
             "COMPAT_ALGORITHM": algorithm,
             "COMPAT_KEY_FILE": str(KEY_FILE),
         }
@@ -89,7 +91,7 @@ class Site:
             [sys.executable, "manage.py", *arguments],
             cwd=HERE,
             env=self.environment | self.settings() | environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
             check=True,
         ).stdout
@@ -117,7 +119,7 @@ class Site:
         )
         (self.folder / "config.toml").write_text(
             f'[server]\nbind = "127.0.0.1:{port}"\n'
-            f'[database]\nurl = "sqlite://{self.database}"\n'
+            f'[database]\nurl = "{self.url}"\n'
             "[limits]\nenabled = false\n"
             + f"[users]\n{lines(self.users)}"
             + f'[jwt]\nALGORITHM = "{self.algorithm}"\n{key}\n{lines(self.jwt)}'
@@ -154,59 +156,70 @@ class Site:
     def stop(self):
         for server in self.servers:
             server.stop()
+        self.database.drop()
 
     def schema(self):
-        """Django's tables and indexes, spaces folded. SQLite and tegata have theirs beside them."""
-        tables = self.query("SELECT name, sql FROM sqlite_master")
-        others = ("sqlite_", "tegata_")
-        return {name: fold(sql) for name, sql in tables if not name.startswith(others)}
+        """The statements that make Django's tables, spaces folded."""
+        return self.database.schema()
 
     def query(self, sql, *values):
         """What one statement answers, and does, past both programs."""
-        with closing(sqlite3.connect(self.database)) as connection, connection:
-            return connection.execute(sql, values).fetchall()
+        return self.database.query(sql, *values)
 
 
 def lines(settings):
     return "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
 
 
-def fold(sql):
-    return " ".join(sql.split()).replace("( ", "(").replace(" )", ")")
-
-
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Not of those that the system gives to connections, which might take it before the server."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request):
+    """What databases stand on."""
+    return ENGINES[request.param]
 
 
 @pytest.fixture(params=["HS256", "ES256"])
-def site(request, tmp_path):
-    """A folder with no database yet."""
-    site = Site(tmp_path, request.param)
+def site(request, engine, tmp_path):
+    """A database without a table."""
+    site = Site(tmp_path, request.param, engine)
     site.configure()
     yield site
     site.stop()
 
 
-@pytest.fixture
-def django_site(site):
-    """A database made by Django, with the user `alice`."""
+@pytest.fixture(scope="session")
+def made_by_django(engine, tmp_path_factory):
+    """A database made by Django, with the user `alice`, of which each test has a copy."""
+    site = Site(tmp_path_factory.mktemp("made"), "HS256", engine)
     site.manage("migrate", "--verbosity", "0")
     site.create_django_user("alice", "alice-pw")
+    yield site.database
+    site.stop()
+
+
+@pytest.fixture
+def django_site(site, made_by_django):
+    """A database made by Django, with the user `alice`."""
+    site.database.copy(made_by_django)
     return site
 
 
 @pytest.fixture(scope="session")
-def twins(tmp_path_factory):
+def twins(engine, made_by_django, tmp_path_factory):
     """tegata and Django, each on a copy of one database, so that both can be asked the same."""
     folders = [tmp_path_factory.mktemp(name) for name in ("tegata", "django")]
-    ours, theirs = (Site(folder, "HS256") for folder in folders)
-    theirs.manage("migrate", "--verbosity", "0")
-    theirs.create_django_user("alice", "alice-pw")
+    ours, theirs = (Site(folder, "HS256", engine) for folder in folders)
+    theirs.database.copy(made_by_django)
     theirs.create_django_user("ines", "ines-pw", is_active=False)
-    shutil.copy(theirs.database, ours.database)
+    ours.database.copy(theirs.database)
     yield ours.serve_tegata(), theirs.serve_django()
     ours.stop()
     theirs.stop()

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 import requests
+from database import Postgres
 from wire import listed, told
 
 ENDPOINTS = ("pair", "refresh", "verify", "sliding", "sliding/refresh", "blacklist")
@@ -59,8 +60,6 @@ CREDENTIALS = [
     '{"username": "ines", "password": "ines-pw"}',
     '{"username": "Alice", "password": "alice-pw"}',
     '{"username": " alice", "password": "alice-pw"}',
-    '{"username": "\\u0000", "password": "\\u0000"}',
-    '{"username": "alice\\u0000", "password": "alice-pw"}',
     '{"username": "%s", "password": "x"}' % ("\u00e9" * 150),
     '{"username": "%s", "password": "x"}' % ("\U0001f600" * 150),
     '{"username": "%s", "password": "x"}' % (r"\ud83d\ude00" * 151),
@@ -68,6 +67,10 @@ CREDENTIALS = [
     '{"username": "nobody", "password": "a\\ud83d\\ude00\\udc00\\udc01b"}',
     '{"username": "a\\ud800", "password": 1}',
     '{"username": "%s", "password": "\\ud800"}' % ("x" * 151),
+]
+NULS = [
+    '{"username": "\\u0000", "password": "\\u0000"}',
+    '{"username": "alice\\u0000", "password": "alice-pw"}',
 ]
 TOKENS = [
     '{"Refresh": "x", "Token": "x"}',
@@ -105,6 +108,20 @@ def test_credentials_are_refused_alike(twins, path, body):
 
     assert told(ours) == told(theirs)
     assert ours.status_code >= 400
+
+
+@pytest.mark.parametrize("body", NULS)
+@pytest.mark.parametrize("path", ("pair", "sliding"))
+def test_a_name_with_a_nul_is_nobodys(twins, engine, path, body):
+    ours, theirs = (server.post(f"/api/token/{path}", body) for server in twins)
+
+    assert ours.status_code == 401
+    assert ours.json()["detail"] == "No active account found with the given credentials"
+    if engine is Postgres:
+        assert theirs.status_code == 500
+        assert listed("a user name with a NUL, on PostgreSQL")
+    else:
+        assert told(ours) == told(theirs)
 
 
 @pytest.mark.parametrize("username", VALUES)

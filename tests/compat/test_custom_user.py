@@ -4,8 +4,8 @@ import json
 import uuid
 
 import pytest
-from conftest import Site
-from wire import claims_of
+from conftest import SECRET_KEY, Site
+from wire import claims_of, sign
 
 PASSWORD = "alice-pw"
 MODELS = {
@@ -22,18 +22,36 @@ MODELS = {
 }
 
 
-@pytest.fixture(params=MODELS)
-def own_site(request, tmp_path):
+@pytest.fixture(scope="module", params=MODELS)
+def model(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def made_by_django(engine, model, tmp_path_factory):
     """A database whose users are of a model of the project's own, with Alice."""
-    site = Site(tmp_path, "HS256", UPDATE_LAST_LOGIN=True)
-    site.users = dict(MODELS[request.param])
-    site.name = site.users.pop("name")
-    site.field = site.users["username_field"]
-    site.environment["COMPAT_USER_MODEL"] = request.param
+    site = site_of(model, tmp_path_factory.mktemp("made"), engine)
     site.manage("migrate", "--verbosity", "0")
     site.create_django_user(site.name, PASSWORD)
+    yield site.database
+    site.stop()
+
+
+@pytest.fixture
+def own_site(engine, model, made_by_django, tmp_path):
+    site = site_of(model, tmp_path, engine)
+    site.database.copy(made_by_django)
     yield site
     site.stop()
+
+
+def site_of(model, folder, engine):
+    site = Site(folder, "HS256", engine, UPDATE_LAST_LOGIN=True)
+    site.users = dict(MODELS[model])
+    site.name = site.users.pop("name")
+    site.field = site.users["username_field"]
+    site.environment["COMPAT_USER_MODEL"] = model
+    return site
 
 
 def credentials(site, password=PASSWORD):
@@ -170,11 +188,9 @@ def test_a_superuser_of_tegatas_enters_the_admin(own_site):
 def test_keys_of_another_form_find_nobody(own_site):
     tegata = own_site.serve_tegata()
     strangers = [str(uuid.uuid4()), "7", 10**18, "junk", "", "1.0", "\u0000"]
+    genuine = claims_of(log_in(tegata, own_site)["access"])
 
     for user_id in strangers:
-        token = own_site.shell(
-            "from ninja_jwt.tokens import AccessToken\n"
-            f"token = AccessToken(); token['user_id'] = {user_id!r}; print(token)"
-        )
+        token = sign(genuine | {"user_id": user_id}, SECRET_KEY)
         answer = tegata.get("/api/token/user", token)
         assert answer.status_code == 401, (user_id, answer.text)

@@ -2,12 +2,11 @@
 
 import random
 import re
-import shutil
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from conftest import Site
-from wire import listed
+from conftest import SECRET_KEY, Site
+from wire import claims_of, listed, sign
 
 TABLES = {
     "token_blacklist_outstandingtoken": "id",
@@ -17,12 +16,13 @@ TABLES = {
 TOKENS = 300
 SECONDS = [-(10**8), -86_400, -60.5, -60, -59.000001, 300, 300.25, 301.000001, 86_400, 10**8]
 """From now to when tokens expire, or since they did."""
+EXPIRED = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
+def filled(engine, tmp_path_factory):
     """A database with tokens of both services, and with what is left of many more."""
-    site = Site(tmp_path_factory.mktemp("filled"), "HS256")
+    site = Site(tmp_path_factory.mktemp("filled"), "HS256", engine)
     site.configure()
     site.environment["COMPAT_ROUNDS"] = "1000"
     site.manage("migrate", "--verbosity", "0")
@@ -36,18 +36,25 @@ def filled(tmp_path_factory):
             if name == "alice":
                 site.tegata(*issue, "--sliding", capture_output=True)
     site.tegata("users", "revoke", "bob")
-    site.query(
-        "UPDATE token_blacklist_outstandingtoken SET expires_at = '2026-01-01 00:00:00'"
-        " WHERE id > 8"
-    )
+    let_expire(site, "id > 8")
     fill(site, random.Random(0))
-    return site
+    yield site
+    site.stop()
+
+
+def let_expire(site, which):
+    """Has tokens have been issued for a shorter time. What is said of later refreshes stays."""
+    table = "token_blacklist_outstandingtoken"
+    for place, token in site.query(f"SELECT id, token FROM {table} WHERE {which}"):
+        expired = sign(claims_of(token) | {"exp": int(EXPIRED.timestamp())}, SECRET_KEY)
+        sql = f"UPDATE {table} SET token = ?, expires_at = ? WHERE id = ?"
+        site.query(sql, expired, str(EXPIRED.replace(tzinfo=None)), place)
 
 
 def fill(site, dice):
     """Expired and not, blacklisted and not, of a user and of none, with a fraction of a second and
     without; and rotations of tokens that are there and of tokens that are not."""
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    now = utc_now()
     for number in range(TOKENS):
         expires_at = now + timedelta(seconds=SECONDS[number % len(SECONDS)])
         if dice.random() < 0.5:
@@ -82,11 +89,25 @@ def fill(site, dice):
             )
 
 
-def copied(site, folder, **jwt):
-    copy = Site(folder, "HS256", **jwt)
-    copy.configure()
-    shutil.copy(site.database, copy.database)
-    return copy
+def utc_now():
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+@pytest.fixture
+def copied(engine, filled, tmp_path_factory):
+    """Makes sites of copies."""
+    sites = []
+
+    def copy(**jwt):
+        site = Site(tmp_path_factory.mktemp("copy"), "HS256", engine, **jwt)
+        sites.append(site)
+        site.configure()
+        site.database.copy(filled.database)
+        return site
+
+    yield copy
+    for site in sites:
+        site.stop()
 
 
 def rows(site, table):
@@ -101,8 +122,8 @@ def flush(site, *options):
 
 
 @pytest.mark.parametrize("options", [[], ["--batch-size", "7"]])
-def test_both_leave_the_same_rows(filled, tmp_path_factory, options):
-    ours, theirs = (copied(filled, tmp_path_factory.mktemp(name)) for name in ("ours", "theirs"))
+def test_both_leave_the_same_rows(filled, copied, options):
+    ours, theirs = copied(), copied()
 
     told = flush(ours, *options)
     theirs.manage("flushexpiredtokens")
@@ -116,9 +137,9 @@ def test_both_leave_the_same_rows(filled, tmp_path_factory, options):
 
 
 @pytest.mark.parametrize("options", [[], ["--batch-size", "7"]])
-def test_tegata_forgets_the_rotations_of_expired_tokens_alone(filled, tmp_path, options):
-    ours = copied(filled, tmp_path)
-    now = str(datetime.now(timezone.utc).replace(tzinfo=None))
+def test_tegata_forgets_the_rotations_of_expired_tokens_alone(filled, copied, options):
+    ours = copied()
+    now = str(utc_now())
 
     flush(ours, *options)
 
@@ -127,17 +148,16 @@ def test_tegata_forgets_the_rotations_of_expired_tokens_alone(filled, tmp_path, 
     assert len(before) > len(after) > 7
 
 
-def test_django_leaves_the_rotations_alone(filled, tmp_path):
-    theirs = copied(filled, tmp_path)
+def test_django_leaves_the_rotations_alone(filled, copied):
+    theirs = copied()
 
     theirs.manage("flushexpiredtokens")
 
     assert rows(theirs, "tegata_rotation") == rows(filled, "tegata_rotation")
 
 
-def test_a_token_that_is_still_accepted_keeps_its_row(filled, tmp_path_factory):
-    folders = [tmp_path_factory.mktemp(name) for name in ("ours", "theirs")]
-    ours, theirs = (copied(filled, folder, LEEWAY=3600) for folder in folders)
+def test_a_token_that_is_still_accepted_keeps_its_row(filled, copied):
+    ours, theirs = (copied(LEEWAY=3600) for _ in range(2))
 
     flush(ours)
     theirs.manage("flushexpiredtokens")
@@ -148,14 +168,10 @@ def test_a_token_that_is_still_accepted_keeps_its_row(filled, tmp_path_factory):
     assert listed("`flushexpiredtokens` with a `LEEWAY`")
 
 
-def test_a_blacklisted_sliding_token_keeps_its_row_to_its_last_use(filled, tmp_path_factory):
-    folders = [tmp_path_factory.mktemp(name) for name in ("ours", "theirs")]
-    ours, theirs = (copied(filled, folder) for folder in folders)
+def test_a_blacklisted_sliding_token_keeps_its_row_to_its_last_use(copied):
+    ours, theirs = copied(), copied()
     for site in (ours, theirs):
-        site.query(
-            "UPDATE token_blacklist_outstandingtoken SET expires_at = '2026-01-01 00:00:00'"
-            " WHERE token LIKE 'eyJ%'"
-        )
+        let_expire(site, "token LIKE 'eyJ%'")
         site.query(
             "INSERT INTO token_blacklist_blacklistedtoken (blacklisted_at, token_id)"
             " SELECT '2026-01-01 00:00:00', id FROM token_blacklist_outstandingtoken"
@@ -178,8 +194,10 @@ def count_of_tokens(site):
 
 
 def count_of_a_minute_ago(site):
+    now = utc_now()
     [(count,)] = site.query(
-        "SELECT count(*) FROM token_blacklist_outstandingtoken"
-        " WHERE expires_at BETWEEN datetime('now', '-10 minutes') AND datetime('now')"
+        "SELECT count(*) FROM token_blacklist_outstandingtoken WHERE expires_at BETWEEN ? AND ?",
+        str(now - timedelta(minutes=10)),
+        str(now),
     )
     return count

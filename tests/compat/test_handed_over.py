@@ -1,20 +1,36 @@
 """Django on a database made by tegata."""
 
 import pytest
+from conftest import Site
 from wire import log_in_at_the_admin
 
 pytestmark = pytest.mark.parametrize("site", ["HS256"], indirect=True)
+APPS = ("contenttypes", "auth", "token_blacklist")
+MIGRATIONS = "SELECT id, app, name FROM django_migrations ORDER BY id"
 
 
-def test_the_tables_are_those_django_makes(site, tmp_path_factory):
+@pytest.fixture(scope="module")
+def made_by_django(engine, tmp_path_factory):
+    """A database in which Django has made the tables of these apps alone."""
+    site = Site(tmp_path_factory.mktemp("django"), "HS256", engine)
+    for app in APPS:
+        site.manage("migrate", app, "--verbosity", "0")
+    yield site
+    site.stop()
+
+
+def test_the_tables_are_those_django_makes(site, made_by_django):
     site.tegata("migrate")
-    ours = site.schema()
 
-    made_by_django = type(site)(tmp_path_factory.mktemp("django"), "HS256")
-    for app in ("contenttypes", "auth", "token_blacklist"):
-        made_by_django.manage("migrate", app, "--verbosity", "0")
+    assert site.schema() == made_by_django.schema()
+    assert site.query(MIGRATIONS) == made_by_django.query(MIGRATIONS)
 
-    assert ours == made_by_django.schema()
+
+def test_django_has_nothing_to_migrate(site):
+    site.tegata("migrate")
+
+    for app in APPS:
+        assert "No migrations to apply" in site.manage("migrate", app), app
 
 
 def test_django_goes_on_from_there(site):

@@ -3,7 +3,6 @@ program made, the other verifies, and brings up to date only what the list of ha
 
 import json
 import os
-import shutil
 
 import pytest
 from conftest import Site
@@ -18,6 +17,12 @@ CLASSES = {
     "md5": "MD5PasswordHasher",
 }
 PASSWORD = "pässwörd 🔑"
+# A hash is a text to either engine.
+pytestmark = pytest.mark.parametrize(
+    ("engine", "preferred"),
+    [("sqlite", name) for name in CLASSES] + [("postgres", "pbkdf2_sha256")],
+    indirect=["engine"],
+)
 
 
 def hashers(preferred):
@@ -31,9 +36,9 @@ def hashers(preferred):
 
 
 @pytest.fixture(scope="module")
-def made_by_django(tmp_path_factory):
+def made_by_django(engine, tmp_path_factory):
     """A database with a user for each hasher."""
-    site = Site(tmp_path_factory.mktemp("django"), "HS256")
+    site = Site(tmp_path_factory.mktemp("django"), "HS256", engine)
     site.environment |= hashers("md5")[0]
     site.manage("migrate", "--verbosity", "0")
     site.shell(
@@ -42,18 +47,14 @@ def made_by_django(tmp_path_factory):
         f"for name in {list(CLASSES)!r}:\n"
         f"    User.objects.create(username=name, password=make_password({PASSWORD!r}, hasher=name))"
     )
-    return site.database
-
-
-@pytest.fixture(params=CLASSES)
-def preferred(request):
-    return request.param
+    yield site.database
+    site.stop()
 
 
 @pytest.fixture
-def site(tmp_path, preferred):
-    """A folder with no database yet, and Django with this hasher preferred."""
-    site = Site(tmp_path, "HS256")
+def site(tmp_path, engine, preferred):
+    """A database without a table, and Django with this hasher preferred."""
+    site = Site(tmp_path, "HS256", engine)
     site.configure()
     site.environment |= hashers(preferred)[0]
     yield site
@@ -67,7 +68,7 @@ def passwords(site):
 def test_tegata_verifies_and_upgrades_what_django_made_and_django_takes_over(
     site, preferred, made_by_django
 ):
-    shutil.copy(made_by_django, site.database)
+    site.database.copy(made_by_django)
     before = passwords(site)
     tegata = site.serve_tegata(**hashers(preferred)[1])
 
@@ -104,7 +105,7 @@ def test_what_createuser_made_django_verifies_and_leaves_as_it_is(site, preferre
 
 
 def test_what_django_upgraded_tegata_verifies_and_leaves_as_it_is(site, preferred, made_by_django):
-    shutil.copy(made_by_django, site.database)
+    site.database.copy(made_by_django)
     django = site.serve_django()
     for name in CLASSES:
         assert django.login(name, PASSWORD).status_code == 200, name

@@ -12,9 +12,9 @@ JWT = {
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(engine, tmp_path_factory):
     """Serves through all tests, in each of which users log in anew."""
-    site = Site(tmp_path_factory.mktemp("revoke"), "HS256", **JWT)
+    site = Site(tmp_path_factory.mktemp("revoke"), "HS256", engine, **JWT)
     site.environment["COMPAT_ROUNDS"] = "1000"
     site.manage("migrate", "--verbosity", "0")
     for name in ("alice", "bob"):

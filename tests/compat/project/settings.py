@@ -4,6 +4,7 @@ settings of Ninja JWT, its password hashers, or the rounds of its passwords' has
 import json
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import serialization
 
@@ -46,13 +47,24 @@ TEMPLATES = [
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ["COMPAT_DATABASE"],
-        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+
+
+def database(url):
+    """Django's words for a URL of tegata's `[database]`."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        options = {"transaction_mode": "IMMEDIATE"}
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path, "OPTIONS": options}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": parts.hostname,
+        "PORT": parts.port,
+        "USER": parts.username,
+        "NAME": parts.path.removeprefix("/"),
     }
-}
+
+
+DATABASES = {"default": database(os.environ["COMPAT_DATABASE"])}
 if "COMPAT_HASHERS" in os.environ:
     PASSWORD_HASHERS = json.loads(os.environ["COMPAT_HASHERS"])
 elif "COMPAT_ROUNDS" in os.environ:
