@@ -143,7 +143,7 @@ impl Postgres {
         let session = self.session(Some(Arc::clone(&self.begin))).await?;
         let either = either::Session::Postgres(&session);
         let Ok(done) = timeout(self.patience, work(&either, users, asked)).await else {
-            // The connection is closed with the session, and the server ends the rest by itself.
+            session.give_up(&self.connector.tls);
             return Err(Failure::Undone(anyhow!(LATE)));
         };
         match done {

@@ -118,8 +118,9 @@ impl Session {
         self.is_spoilt.store(true, Ordering::Release);
     }
 
-    /// Has the server stop. Nothing bounds a look there, and it does not notice that a connection was
-    /// closed: its backend would stay, maybe behind a lock that is held for hours.
+    /// Has the server stop. Outside of a transaction nothing bounds a statement there, and it does not
+    /// notice that a connection was closed: its backend would stay, maybe behind a lock that is held
+    /// for hours.
     pub(super) fn give_up(&self, tls: &MakeRustlsConnect) {
         self.spoil();
         let (running, tls) = (self.client().cancel_token(), tls.clone());

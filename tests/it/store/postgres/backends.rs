@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tegata::settings::Settings;
 use tegata::store::Store;
+use tegata_jwt::UserId;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -36,6 +37,20 @@ async fn a_look_that_takes_too_long_leaves_no_backend_waiting() {
     let looked = store.user_by_username("alice").await;
 
     assert!(looked.is_err());
+    let none = timeout(MOMENT, waiting(&database, "0")).await;
+    assert!(none.is_ok(), "{:?}", database.select(WAITING));
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_write_that_takes_too_long_leaves_no_backend_waiting() {
+    let database = Database::new();
+    let store = open(&database, "1ms").await;
+    database.execute("BEGIN; LOCK TABLE auth_user");
+
+    let written = store.set_active(UserId::Number(1), false).await;
+
+    assert!(written.is_err());
     let none = timeout(MOMENT, waiting(&database, "0")).await;
     assert!(none.is_ok(), "{:?}", database.select(WAITING));
 }
