@@ -1,6 +1,6 @@
--- Rotates refresh tokens over all connections of wrk: `-- FILE THREADS`, where the file has a token for
--- each connection and one more for each thread, on a line each. A connection that is free sends what
--- another got last, so that each token is sent once.
+-- Rotates refresh tokens over all connections of wrk: `-- FILE THREADS`, where the file has a token
+-- for each connection and one more for each thread, on a line each. A connection that is free sends
+-- what it or another of its thread got last, so that each token is sent once.
 
 local threads = 0
 

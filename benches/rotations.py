@@ -5,8 +5,8 @@ know of a revocation.
                                  [--connections 64] [--nodes 5] [--tries 1000]
 
 First part: `/api/token/refresh`, with ROTATE_REFRESH_TOKENS and BLACKLIST_AFTER_ROTATION, from many
-connections, and by turns the same rows written by pgbench alone from as many: what PostgreSQL can do
-at most, on this machine, in this run.
+connections, and by turns the same rows written by pgbench alone from as many: what PostgreSQL can
+do at most, on this machine, in this run.
 
 Second part: a token is blacklisted by one node, and the others are asked about it until all of them
 refuse it, once with announcements and once without.
@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 POSTGRES = HERE.parent / "tests" / "postgres.sh"
 THREADS = 2
 POLL_INTERVAL = 0.2
-# What is left between two looks at the nodes, for whoever asks without pause has a core to themselves
+# What is left between two looks at the nodes: whoever asks without pause has a core to themselves
 # that PostgreSQL could do with.
 GLANCE = 0.001
 WARM_UP = 2
@@ -209,7 +209,8 @@ def compare(site, options):
             rotated.append(rotate(site, node, seconds, options.connections))
 
     bare, rotated = bare[1:], rotated[1:]
-    print("| subject | rotations/s | CPU µs of the service | CPU µs of PostgreSQL |\n|---|---|---|---|")
+    print("| subject | rotations/s | CPU µs of the service | CPU µs of PostgreSQL |")
+    print("|---|---|---|---|")
     for name, rounds in (("bare transaction", bare), ("tegata", rotated)):
         rates = spread([one["rate"] for one in rounds])
         ours, theirs = (spread([one[which] for one in rounds]) for which in ("ours", "theirs"))
@@ -218,8 +219,8 @@ def compare(site, options):
     p50, p99 = (statistics.median(one[which] for one in rotated) for which in ("p50", "p99"))
     print(
         f"\nMedian (least to most) of {options.rounds} rounds of {options.seconds} s each, over"
-        f" {options.connections} connections. tegata does {spread(ratios, 2)} of the bare rotations;"
-        f" each takes {p50:.1f} ms, and {p99:.1f} ms at p99."
+        f" {options.connections} connections. tegata does {spread(ratios, 2)} of the bare"
+        f" rotations; each takes {p50:.1f} ms, and {p99:.1f} ms at p99."
     )
 
 
@@ -264,7 +265,8 @@ def measured(site, node=None):
 
 
 def tell(command):
-    return subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout
+    command = [str(argument) for argument in command]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def per_rotation(measure, count):
@@ -287,8 +289,8 @@ def spread(sample, digits=0):
 
 
 def propagate(site, options, listen):
-    """The time from the answer of the node that blacklists to the last refusal of the others. It
-    holds the time of that one question and of the answers before it."""
+    """The time from the answer of the node that blacklists to the last refusal of the others, which
+    is found out up to a glance later."""
     settings = {
         "TEGATA_BLACKLIST__LISTEN": str(listen).lower(),
         "TEGATA_BLACKLIST__POLL_INTERVAL": "1s" if listen else f"{1000 * POLL_INTERVAL:.0f}ms",
@@ -311,7 +313,8 @@ def propagate(site, options, listen):
     lags.sort()
     p50, p99 = (lags[int(len(lags) * part)] for part in (0.5, 0.99))
     how = "announced" if listen else f"polled each {1000 * POLL_INTERVAL:.0f} ms"
-    print(f"| {len(nodes)}, {how} | {len(lags)} | {p50:.1f} | {p99:.1f} | {lags[-1]:.1f} |", flush=True)
+    figures = f"{p50:.1f} | {p99:.1f} | {lags[-1]:.1f}"
+    print(f"| {len(nodes)}, {how} | {len(lags)} | {figures} |", flush=True)
 
 
 def verified(nodes, token):

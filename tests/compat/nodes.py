@@ -73,7 +73,8 @@ class Crowd:
     """Clients of all nodes, who ask at one moment."""
 
     def __init__(self, servers, count):
-        self.clients = [Client(server) for server in itertools.islice(itertools.cycle(servers), count)]
+        by_turns = itertools.islice(itertools.cycle(servers), count)
+        self.clients = [Client(server) for server in by_turns]
 
     def refresh(self, token, dice):
         """What each is told who refreshes this token. Every request is there but for its end before

@@ -21,8 +21,7 @@ PAUSE = 0.01
 LONG_PAUSE = 0.1
 # How many calls are answered between two restarts.
 CALLS = 200
-# The seconds within which both nodes are to serve again. A pool that looked for a server only now and
-# then would take longer.
+# The seconds within which both nodes are to serve again.
 RECOVERY = 5
 # The seconds within which anything is answered, be it that the database is away.
 PATIENCE = 10
