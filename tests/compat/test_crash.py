@@ -277,7 +277,10 @@ def survive(ordeal, rounds):
 
 
 @pytest.mark.parametrize(
-    ("engine", "rounds"), [("sqlite", 50), ("postgres", 20)], indirect=["engine"]
+    ("engine", "rounds"),
+    [("sqlite", 50), ("postgres", 20)],
+    indirect=["engine"],
+    scope="session",
 )
 @pytest.mark.parametrize("site", ["HS256"], indirect=True)
 def test_what_was_acknowledged_outlives_kills(ordeal, rounds):

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.parametrize(
     ("engine", "preferred"),
     [("sqlite", name) for name in CLASSES] + [("postgres", "pbkdf2_sha256")],
     indirect=["engine"],
+    scope="session",
 )
 
 
