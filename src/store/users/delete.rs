@@ -40,26 +40,29 @@ async fn delete(
     let key = [users.key.write(id)];
     users.lock(db, &key).await?;
     let references = catalog::references(db, &users.table).await?;
-    for Reference { table, column, to } in &references {
+    let is_known = |table: &str| table == OUTSTANDING || users.is_membership(table);
+    let (known, foreign): (Vec<_>, Vec<_>) = references
+        .into_iter()
+        .partition(|reference| is_known(&reference.table));
+    for Reference { table, column, to } in foreign {
         let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM {} AS referrer, {} AS referred \
              WHERE referred.{} AND referrer.{} = referred.{})",
-            quoted(table),
+            quoted(&table),
             users.name,
             users.is_key(1),
-            quoted(column),
+            quoted(&column),
             to.as_deref().map_or_else(|| users.id.clone(), quoted),
         );
-        let is_known = *table == OUTSTANDING || users.is_membership(table);
-        if !is_known && db.one(&sql, &key, |row| row.get(0)).await? {
-            return Ok(Deleted::Needed(table.clone()));
+        if db.one(&sql, &key, |row| row.get(0)).await? {
+            return Ok(Deleted::Needed(table));
         }
     }
 
-    for Reference { table, column, .. } in &references {
-        let (name, column) = (quoted(table), quoted(column));
+    for Reference { table, column, .. } in known {
+        let (name, column) = (quoted(&table), quoted(&column));
         let is_key = format!("{column} = {}", users.key.place(1));
-        let sql = if *table == OUTSTANDING {
+        let sql = if table == OUTSTANDING {
             blacklist_all_of(db, users, id, DateTime::UNIX_EPOCH, now).await?;
             format!("UPDATE {name} SET {column} = NULL WHERE {is_key}")
         } else {

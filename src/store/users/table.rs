@@ -122,7 +122,7 @@ impl UserTable {
     }
 
     /// Whether a table says which groups or permissions users have.
-    pub(super) fn is_membership(&self, table: &str) -> bool {
+    pub(in crate::store) fn is_membership(&self, table: &str) -> bool {
         let rest = table.strip_prefix(self.table.as_str());
         matches!(rest, Some("_groups" | "_user_permissions"))
     }
