@@ -40,7 +40,7 @@ impl Store {
     {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.read(self.on_sqlite(asked, look)).await,
-            Engine::Postgres(postgres) => self.on_postgres(postgres, asked, look).await,
+            Engine::Postgres(postgres) => postgres.read(&self.users, asked, look).await,
         }
     }
 
@@ -55,7 +55,7 @@ impl Store {
                 let look = self.on_sqlite(asked, look);
                 sqlite.read_at_leisure(look).await
             }
-            Engine::Postgres(postgres) => self.on_postgres(postgres, asked, look).await,
+            Engine::Postgres(postgres) => postgres.read(&self.users, asked, look).await,
         }
     }
 
@@ -87,9 +87,7 @@ impl Store {
         match &self.engine {
             Engine::Sqlite(sqlite) => Box::pin(sqlite.submit(self.on_sqlite(asked, work))),
             Engine::Postgres(postgres) => {
-                let users = Arc::clone(&self.users);
-                let postgres = Arc::clone(postgres);
-                Box::pin(postgres.submit(users, asked, work, again))
+                Box::pin(postgres.submit(&self.users, asked, work, again))
             }
         }
     }
@@ -114,20 +112,6 @@ impl Store {
         self.read((), look).await.is_ok()
     }
 
-    async fn on_postgres<A, T>(
-        &self,
-        postgres: &Arc<Postgres>,
-        asked: A,
-        look: Task<A, T>,
-    ) -> Result<T>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        let users = Arc::clone(&self.users);
-        Arc::clone(postgres).read(users, asked, look).await
-    }
-
     fn on_sqlite<A, T>(
         &self,
         asked: A,
@@ -142,7 +126,7 @@ impl Store {
 }
 
 /// The answer of work that never waits.
-pub(super) fn finish<T>(mut work: Work<'_, T>) -> Result<T> {
+fn finish<T>(mut work: Work<'_, T>) -> Result<T> {
     match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
         Poll::Pending => bail!("SQLite made work wait"),

@@ -64,8 +64,8 @@ impl Postgres {
     /// Looks at the database, once more where a connection was lost meanwhile. A caller who goes away
     /// leaves a connection to whoever comes next, and not in the middle of something.
     pub(super) async fn read<A, T>(
-        self: Arc<Self>,
-        users: Arc<UserTable>,
+        self: &Arc<Self>,
+        users: &Arc<UserTable>,
         asked: A,
         look: Task<A, T>,
     ) -> Result<T>
@@ -73,11 +73,11 @@ impl Postgres {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let underway = self.underway.clone();
-        let seen = underway.spawn(async move {
-            let seen = match self.look(&users, &asked, look).await {
-                Err(failure) if self.may_try_again(&failure, Again::Always) => {
-                    self.look(&users, &asked, look).await
+        let (this, users) = (Arc::clone(self), Arc::clone(users));
+        let seen = self.underway.spawn(async move {
+            let seen = match this.look(&users, &asked, look).await {
+                Err(failure) if this.may_try_again(&failure, Again::Always) => {
+                    this.look(&users, &asked, look).await
                 }
                 seen => seen,
             };
@@ -88,21 +88,21 @@ impl Postgres {
 
     /// Begins a transaction, which goes on whether or not its answer is waited for.
     pub(super) fn submit<A, T>(
-        self: Arc<Self>,
-        users: Arc<UserTable>,
+        self: &Arc<Self>,
+        users: &Arc<UserTable>,
         asked: A,
         work: Task<A, T>,
         again: Again,
-    ) -> impl Future<Output = Result<T>> + Send + 'static
+    ) -> impl Future<Output = Result<T>> + Send + use<A, T>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let underway = self.underway.clone();
-        let done = underway.spawn(async move {
-            let done = match self.transact(&users, &asked, work).await {
-                Err(failure) if self.may_try_again(&failure, again) => {
-                    self.transact(&users, &asked, work).await
+        let (this, users) = (Arc::clone(self), Arc::clone(users));
+        let done = self.underway.spawn(async move {
+            let done = match this.transact(&users, &asked, work).await {
+                Err(failure) if this.may_try_again(&failure, again) => {
+                    this.transact(&users, &asked, work).await
                 }
                 done => done,
             };
