@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use tegata_jwt::{Clock, Issued, Issuer, SigningKey, Verifier};
+use tegata_jwt::{Clock, Issued, Issuer, Subject, TokenError, UserId, Verifier};
 
 use crate::account::Accounts;
 use crate::blacklist::Blacklist;
+use crate::keys::Origin;
 use crate::limits::Limits;
+use crate::metrics::{Key, Metrics};
 use crate::settings::Settings;
 use crate::store::{LAST_LOGIN_PRECISION, Store, Unchanged, User};
 
-/// What a request is answered with.
+/// What a request is answered with. A reload puts another one in its place, and each request is
+/// answered with one alone.
 pub struct App {
-    /// The settings, as they were at the start.
+    /// The settings it was made of.
     pub settings: Settings,
     /// The time.
     pub clock: Clock,
@@ -24,34 +27,91 @@ pub struct App {
     pub issuer: Issuer,
     /// Verifies tokens.
     pub verifier: Verifier,
+    /// The signing key, as it is told.
+    pub key: Key,
+    /// Whether it verifies what it signs.
+    pub key_is_sound: bool,
+    /// When its file was written, where it has one.
+    pub key_since: Option<DateTime<Utc>>,
     /// The database.
     pub store: Store,
     /// The users: who they are, and whether they are who they say.
     pub accounts: Accounts,
     /// How many passwords may be guessed.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     /// The tokens that are refused before their end.
     pub blacklist: Blacklist,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(settings: Settings, store: Store, key: SigningKey, clock: &Clock) -> Arc<Self> {
-        let verifier = Verifier::new(&settings.jwt, key.verifying_key(), clock.clone());
-        let issuer = Issuer::new(&settings.jwt, key, clock.clone());
+    pub fn new(settings: Settings, store: Store, key: Origin, clock: &Clock) -> Arc<Self> {
+        let parts = Parts {
+            accounts: Accounts::new(&settings, store.clone(), clock.clone()),
+            limits: Arc::new(Limits::new(&settings.limits, clock.clone())),
+            blacklist: Blacklist::new(&settings, store.clone(), clock.clone()),
+            metrics: Arc::new(Metrics::new(clock.now())),
+            clock: clock.clone(),
+            store,
+        };
+        Self::assemble(settings, key, parts)
+    }
+
+    /// The same service under other settings: what was counted and remembered stays. Who has made
+    /// too many guesses is forgotten where the limits are others.
+    #[must_use]
+    pub fn reloaded(&self, settings: Settings, key: Origin) -> Arc<Self> {
+        let limits = if settings.limits == self.settings.limits {
+            Arc::clone(&self.limits)
+        } else {
+            Arc::new(Limits::new(&settings.limits, self.clock.clone()))
+        };
+        let parts = Parts {
+            accounts: self.accounts.reloaded(&settings),
+            limits,
+            blacklist: self.blacklist.reloaded(&settings),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock.clone(),
+            store: self.store.clone(),
+        };
+        Self::assemble(settings, key, parts)
+    }
+
+    fn assemble(settings: Settings, origin: Origin, parts: Parts) -> Arc<Self> {
+        let Parts {
+            accounts,
+            limits,
+            blacklist,
+            metrics,
+            clock,
+            store,
+        } = parts;
+        let verifying_key = origin.key.verifying_key();
+        let key = Key {
+            kid: origin.key.kid().unwrap_or_default().to_owned(),
+            algorithm: origin.key.algorithm().name(),
+        };
+        let issuer = Issuer::new(&settings.jwt, origin.key, clock.clone());
+        let verifier = Verifier::new(&settings.jwt, verifying_key, clock.clone());
         Arc::new(Self {
+            key_is_sound: is_sound(&issuer, &verifier),
             verifier,
             issuer: if settings.compat.md5_revoke_token {
                 issuer.with_md5_digests()
             } else {
                 issuer
             },
-            accounts: Accounts::new(&settings, store.clone(), clock.clone()),
-            limits: Limits::new(&settings.limits, clock.clone()),
-            blacklist: Blacklist::new(&settings, store.clone(), clock.clone()),
             auth_header: settings.jwt.auth_header(),
-            clock: clock.clone(),
+            key,
+            key_since: origin.since,
+            accounts,
+            limits,
+            blacklist,
+            metrics,
+            clock,
             store,
             settings,
         })
@@ -74,4 +134,30 @@ impl App {
         }
         Ok(is_recorded)
     }
+}
+
+/// Whether a token that is issued has a signature that verifies.
+fn is_sound(issuer: &Issuer, verifier: &Verifier) -> bool {
+    let nobody = Subject {
+        user: UserId::Number(0),
+        password_hash: String::new(),
+    };
+    let Ok(sliding) = issuer.sliding(&nobody) else {
+        return false;
+    };
+    match verifier.decode(&sliding.token) {
+        // Tokens may end at once.
+        Ok(_) | Err(TokenError::Expired) => true,
+        Err(_) => false,
+    }
+}
+
+/// What a service has beside its settings and its key.
+struct Parts {
+    accounts: Accounts,
+    limits: Arc<Limits>,
+    blacklist: Blacklist,
+    metrics: Arc<Metrics>,
+    clock: Clock,
+    store: Store,
 }

@@ -41,7 +41,8 @@ impl Formatter for Python {
     }
 
     fn write_string_fragment<W: Write + ?Sized>(&mut self, w: &mut W, s: &str) -> io::Result<()> {
-        if s.bytes().all(is_plain) {
+        // All at once: most texts are tokens, and plain to their end.
+        if s.bytes().fold(true, |all, byte| all & is_plain(byte)) {
             return w.write_all(s.as_bytes());
         }
         w.write_all(escape(s).as_bytes())

@@ -5,13 +5,16 @@
 //! - `main` and [`cli`]: one command, one file;
 //! - [`http`]: the shell around the endpoints;
 //! - [`token`]: the wing of `/api/token/*`, one endpoint, one file;
+//! - [`endpoint`]: what the OpenAPI document says of an endpoint;
 //! - [`extract`]: parts of requests as types;
 //! - [`app`]: every long-lived thing;
 //! - [`account`], [`blacklist`], [`limits`] and [`keys`]: users with their passwords, the tokens that
 //!   are refused before their end, how many passwords may be guessed, and the folder of keys;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
-//! - [`audit`] and [`seldom`]: what must be found again in the log, and what must not flood it;
+//! - [`audit`], [`seldom`] and [`request`]: what must be found again in the log, what must not flood
+//!   it, and what each of its lines tells of the request;
+//! - [`metrics`]: what is counted;
 //! - [`rotation`]: what becomes of a refresh token, decided without touching anything;
 //! - [`lock`]: what keeps two processes apart;
 //! - the crate `tegata-jwt`: tokens themselves, which know no service.
@@ -21,6 +24,7 @@ pub mod app;
 pub mod audit;
 pub mod blacklist;
 pub mod cli;
+pub mod endpoint;
 pub mod error;
 pub mod extract;
 pub mod http;
@@ -28,6 +32,8 @@ pub mod json;
 pub mod keys;
 pub mod limits;
 pub mod lock;
+pub mod metrics;
+pub mod request;
 pub mod rotation;
 pub mod seldom;
 pub mod settings;

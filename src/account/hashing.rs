@@ -52,6 +52,12 @@ impl HashingPool {
         Self { queue }
     }
 
+    /// How many jobs wait, and how many run.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let state = self.queue.lock();
+        (state.jobs.len(), state.running)
+    }
+
     /// Runs `work` on one of the threads, unless the caller goes away before it begins.
     pub(super) async fn run<T: Send + 'static>(
         &self,
@@ -118,6 +124,8 @@ struct Queue {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
+    /// How many jobs run.
+    running: usize,
     /// How many threads wait for a job.
     idle: usize,
     /// Whether the first one does, or is about to, and was not called.
@@ -152,14 +160,17 @@ impl Queue {
     /// The life of a thread.
     fn work_off(&self, is_first: bool, rest: fn()) {
         while let Some(job) = self.next(is_first) {
-            if job.caller.waits() {
+            let answer = job.caller.waits().then(|| {
                 // The caller learns of a panic, for its answer is dropped.
-                let answer = catch_unwind(AssertUnwindSafe(|| (job.work)(&job.caller)));
-                if is_first {
-                    // Before the answer, for whoever waited for it may come again at once.
-                    self.lock().is_first_free = true;
-                }
-                let _ = answer.map(|answer| answer());
+                catch_unwind(AssertUnwindSafe(|| (job.work)(&job.caller)))
+            });
+            let mut state = self.lock();
+            state.running -= 1;
+            // Before the answer, for whoever waited for it may come again at once.
+            state.is_first_free |= is_first && answer.is_some();
+            drop(state);
+            if let Some(Ok(answer)) = answer {
+                answer();
             }
             if self.lock().jobs.is_empty() {
                 rest();
@@ -181,7 +192,9 @@ impl Queue {
         if is_first {
             state.is_first_free = false;
         }
-        state.jobs.pop_front()
+        let job = state.jobs.pop_front();
+        state.running += usize::from(job.is_some());
+        job
     }
 
     /// No job runs under the lock, so a panic leaves nothing half done there.

@@ -22,7 +22,7 @@ pub use self::username::Username;
 /// The users of the database, with the pool that hashes their passwords.
 pub struct Accounts {
     store: Store,
-    hashing: HashingPool,
+    hashing: Arc<HashingPool>,
     clock: Clock,
     hashers: Arc<Hashers>,
     named_by: NamedBy,
@@ -70,6 +70,22 @@ impl Accounts {
     #[must_use]
     pub fn new(settings: &Settings, store: Store, clock: Clock) -> Self {
         let hashing = HashingPool::for_this_machine(password::forget_memory);
+        Self::with_pool(settings, store, clock, Arc::new(hashing))
+    }
+
+    /// The same users under other settings.
+    #[must_use]
+    pub fn reloaded(&self, settings: &Settings) -> Self {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        Self::with_pool(settings, store, clock, Arc::clone(&self.hashing))
+    }
+
+    fn with_pool(
+        settings: &Settings,
+        store: Store,
+        clock: Clock,
+        hashing: Arc<HashingPool>,
+    ) -> Self {
         Self {
             store,
             hashing,
@@ -180,6 +196,12 @@ impl Accounts {
         let hash = self.hash(password).await?;
         let changed = self.store.set_password(id, hash).await;
         Ok(changed.map_err(Unavailable::from)?)
+    }
+
+    /// How many passwords wait to be hashed, and how many are being hashed.
+    #[must_use]
+    pub fn hashing(&self) -> (usize, usize) {
+        self.hashing.load()
     }
 
     async fn hash(&self, password: Zeroizing<String>) -> Result<String, NotHashed> {

@@ -1,5 +1,5 @@
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -10,11 +10,16 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::Blacklist;
 
 /// How far the set in memory follows the database.
-#[derive(Default)]
 pub(super) struct Feed {
     place: Mutex<Place>,
     /// When the database was last followed, in microseconds since 1970; zero where it never was.
     followed_at: AtomicI64,
+    /// Whether the database was there when it was last asked.
+    is_there: AtomicBool,
+    /// Whether memory lacks what is of use for longer under other settings than it was before.
+    is_short: AtomicBool,
+    /// When it was last flushed by the service itself, or the service began.
+    pub(super) flushed_at: Mutex<Instant>,
 }
 
 struct Place {
@@ -70,11 +75,42 @@ impl Default for Place {
 }
 
 impl Feed {
+    /// Nothing was read or flushed yet.
+    pub(super) fn new() -> Self {
+        Self {
+            place: Mutex::default(),
+            followed_at: AtomicI64::new(0),
+            is_there: AtomicBool::new(false),
+            is_short: AtomicBool::new(false),
+            flushed_at: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Has the database asked until all of it was read once more.
+    pub(super) fn fall_short(&self) {
+        self.is_short.store(true, Ordering::Release);
+    }
+
     /// When the database was last followed.
     pub(super) fn followed_at(&self) -> Option<DateTime<Utc>> {
         match self.followed_at.load(Ordering::Acquire) {
+            _ if self.is_short.load(Ordering::Acquire) => None,
             0 => None,
             micros => DateTime::from_timestamp_micros(micros),
+        }
+    }
+
+    /// Has all rows read, though none was written.
+    async fn read_anew(&self) {
+        let mut place = self.place.lock().await;
+        *place = Place {
+            last: place.last,
+            next: place.next.take(),
+            ..Place::default()
+        };
+        if self.is_short.load(Ordering::Acquire) {
+            self.followed_at.store(0, Ordering::Release);
+            self.is_short.store(false, Ordering::Release);
         }
     }
 
@@ -85,8 +121,10 @@ impl Feed {
 }
 
 impl Blacklist {
-    /// Follows what this and other programs write, without end.
+    /// Follows what this and other programs write, without end. What was read under other settings
+    /// is read once more, for they say how long a token is of use.
     pub async fn follow(&self) {
+        self.feed.read_anew().await;
         let others = self.listens.then(|| self.store.listen());
         let mut was_polled = None;
         loop {
@@ -126,6 +164,18 @@ impl Blacklist {
     /// Reads what was written since the last time: the new rows, and each minute all of them, for
     /// Django's admin can take one away.
     pub async fn poll(&self) -> Result<()> {
+        let polled = self.catch_up().await;
+        self.feed.is_there.store(polled.is_ok(), Ordering::Relaxed);
+        polled
+    }
+
+    /// Whether the database was there at the last [poll](Self::poll).
+    #[must_use]
+    pub fn sees_database(&self) -> bool {
+        self.feed.is_there.load(Ordering::Relaxed)
+    }
+
+    async fn catch_up(&self) -> Result<()> {
         let now = self.clock.now();
         let mut place = self.feed.place.lock().await;
 

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::{Blacklist, MARGIN};
 
@@ -32,8 +33,11 @@ impl Blacklist {
         let Some(interval) = self.flush_interval else {
             return;
         };
+        // Whoever takes this over after a reload goes on where this was.
+        let mut flushed_at = self.feed.flushed_at.lock().await;
         loop {
-            tokio::time::sleep(interval).await;
+            tokio::time::sleep_until(*flushed_at + interval).await;
+            *flushed_at = Instant::now();
             match self.flush_unattended().await {
                 Ok(Flushed { tokens, rotations }) => {
                     tracing::info!(tokens, rotations, "flushed what expired");

@@ -4,6 +4,7 @@ use tegata_jwt::Unverified;
 use crate::settings::Settings;
 
 /// When tokens can last be of use, leeway aside.
+#[derive(PartialEq)]
 pub(super) struct LastUse {
     refresh_exp_claim: String,
     sliding_lifetime: TimeDelta,

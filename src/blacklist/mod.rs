@@ -32,8 +32,8 @@ pub struct Blacklist {
     /// Whether a rotated token is blacklisted.
     ends_rotated: bool,
     rules: Rules,
-    set: Set,
-    feed: Feed,
+    set: Arc<Set>,
+    feed: Arc<Feed>,
     listens: bool,
     poll_interval: Duration,
     max_staleness: TimeDelta,
@@ -48,6 +48,30 @@ impl Blacklist {
     /// that was too long ago, the database is asked.
     #[must_use]
     pub fn new(settings: &Settings, store: Store, clock: Clock) -> Self {
+        let feed = Arc::new(Feed::new());
+        Self::with_memory(settings, store, clock, Arc::default(), feed)
+    }
+
+    /// The same blacklist under other settings, with the same memory.
+    #[must_use]
+    pub fn reloaded(&self, settings: &Settings) -> Self {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let (set, feed) = (Arc::clone(&self.set), Arc::clone(&self.feed));
+        let reloaded = Self::with_memory(settings, store, clock, set, feed);
+        if reloaded.last_use != self.last_use {
+            // Some that left memory may be of use again.
+            reloaded.feed.fall_short();
+        }
+        reloaded
+    }
+
+    fn with_memory(
+        settings: &Settings,
+        store: Store,
+        clock: Clock,
+        set: Arc<Set>,
+        feed: Arc<Feed>,
+    ) -> Self {
         let (jwt, blacklist) = (&settings.jwt, &settings.blacklist);
         Self {
             store,
@@ -59,8 +83,8 @@ impl Blacklist {
                 grace: jwt.refresh_grace_period.span(),
                 reuse_detection: jwt.refresh_reuse_detection,
             },
-            set: Set::default(),
-            feed: Feed::default(),
+            set,
+            feed,
             listens: blacklist.listen,
             poll_interval: blacklist.poll_interval.span().to_std().unwrap_or_default(),
             max_staleness: blacklist.max_staleness.span(),

@@ -2,9 +2,11 @@ use std::io::Write;
 
 use anyhow::Result;
 use clap::Subcommand;
+use tegata_jwt::Clock;
 
 use super::settings;
 use crate::cli::log::say;
+use crate::http::Tls;
 use crate::keys;
 use crate::settings::{Source, load, load_with_origins, reference, tables};
 use crate::store::Store;
@@ -43,6 +45,7 @@ impl Config {
 async fn check(source: &Source) -> Result<()> {
     let settings = settings(source)?;
     keys::find(&settings)?;
+    Tls::read(&settings.server.tls, Clock::System.now())?;
     Store::check(&settings).await?;
     say!("{source}: ok");
     Ok(())

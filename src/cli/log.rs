@@ -1,20 +1,25 @@
-//! The log and what commands tell, both on standard error. A standard error that is closed or full
-//! ends neither a service nor a command.
+//! The log and what commands tell, both on standard error. A standard error that is closed, full or
+//! not read ends neither a service nor a command.
+
+mod event;
+mod standard_error;
 
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Stderr, Write};
+use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
+use std::sync::OnceLock;
 
 use tracing::dispatcher::{self, Dispatch};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{Layer, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::registry;
+use tracing_subscriber::{Registry, registry, reload};
 
-use crate::settings::{Log, LogFormat, LogLevel};
+use self::event::{Events, Form};
+use crate::settings::{Log, LogLevel};
 
 /// Tells something, as `eprintln!` does, and goes on where nobody can hear it.
 macro_rules! say {
@@ -26,27 +31,44 @@ pub(super) use say;
 
 /// From here on there is a log.
 pub(super) fn start(settings: &Log) {
-    let level = match settings.level {
+    let (filter, level) = reload::Layer::new(filter(settings.level));
+    let form = Form::new(settings.format);
+    let events = Layer::new()
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .event_format(Events(form.clone()))
+        .with_writer(Lines);
+    let log: Dispatch = registry().with(filter).with(events).into();
+    dispatcher::set_global_default(log).expect("a process runs one command");
+    LOG.get_or_init(|| Handle { level, form });
+}
+
+/// Has the log that is there go on under other settings.
+pub(super) fn change(settings: &Log) {
+    if let Some(log) = LOG.get() {
+        log.form.set(settings.format);
+        // Only a log that is gone cannot be changed.
+        let _ = log.level.reload(filter(settings.level));
+    }
+}
+
+static LOG: OnceLock<Handle> = OnceLock::new();
+
+/// What can be changed in the log of the process.
+struct Handle {
+    level: reload::Handle<Targets, Registry>,
+    form: Form,
+}
+
+/// Others than ourselves, such as hyper, would log the bytes of requests.
+fn filter(level: LogLevel) -> Targets {
+    let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let registry = registry().with(filter(level));
-    let events = Layer::new().with_writer(Lines).log_internal_errors(false);
-    let log: Dispatch = match settings.format {
-        LogFormat::Text => registry.with(events.with_ansi(false)).into(),
-        LogFormat::Json => {
-            let events = events.json().flatten_event(true).with_span_list(false);
-            registry.with(events).into()
-        }
-    };
-    dispatcher::set_global_default(log).expect("a process runs one command");
-}
-
-/// Others than ourselves, such as hyper, would log the bytes of requests.
-fn filter(level: LevelFilter) -> Targets {
     Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_targets([("tegata", level), ("tegata_jwt", level)])
@@ -76,7 +98,7 @@ pub(super) fn tell(words: fmt::Arguments<'_>) {
     let words = words.to_string();
     let lines: Vec<_> = words.split('\n').map(escape).collect();
     let text = lines.join("\n") + "\n";
-    let _ = io::stderr().write_all(text.as_bytes());
+    standard_error::write(&text);
 }
 
 /// Makes each event one line that does nothing to a terminal, whoever wrote what is in it
@@ -84,22 +106,21 @@ pub(super) fn tell(words: fmt::Arguments<'_>) {
 struct Lines;
 
 impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Line<Stderr>;
+    type Writer = Line<fn(&str)>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Line(io::stderr())
+        Line(standard_error::write)
     }
 }
 
-/// Takes one event in one call, as a [`Layer`] hands it over.
-struct Line<W>(W);
+/// Takes one event in one call, as a [`Layer`] hands it over, and hands its line on.
+struct Line<F>(F);
 
-impl<W: Write> Write for Line<W> {
+impl<F: FnMut(&str)> Write for Line<F> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = escape(text.strip_suffix('\n').unwrap_or(&text));
-        // In one call, so that no other process's line comes in between.
-        let _ = self.0.write_all(format!("{line}\n").as_bytes());
+        (self.0)(&format!("{line}\n"));
         Ok(event.len())
     }
 
@@ -143,15 +164,16 @@ mod tests {
     use super::*;
 
     fn written(event: &str) -> String {
-        let mut line = Vec::new();
-        Line(&mut line).write_all(event.as_bytes()).unwrap();
-        String::from_utf8(line).unwrap()
+        let mut written = String::new();
+        let mut line = Line(|line: &str| written += line);
+        line.write_all(event.as_bytes()).unwrap();
+        written
     }
 
     #[test]
     fn what_libraries_see_on_the_wire_is_never_logged() {
-        let all = filter(LevelFilter::TRACE);
-        let least = filter(LevelFilter::ERROR);
+        let all = filter(LogLevel::Trace);
+        let least = filter(LogLevel::Error);
 
         assert!(all.would_enable("tegata::http", &Level::TRACE));
         assert!(all.would_enable("tegata_jwt::verifier", &Level::TRACE));

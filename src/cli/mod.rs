@@ -2,16 +2,20 @@
 //! standard error.
 
 mod changepassword;
+mod completions;
 mod config;
 mod createsuperuser;
 mod createuser;
 mod flushexpiredtokens;
 mod keys;
+mod listen;
 mod log;
+mod man;
 mod migrate;
 mod password;
 mod process;
 mod serve;
+mod systemd;
 mod token;
 mod users;
 
@@ -39,7 +43,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve, until SIGTERM or Ctrl-C.
+    /// Serve, until SIGTERM or Ctrl-C; SIGHUP has the settings read anew.
     Serve,
     /// Create the tables in an empty database, or tegata's own beside Django's.
     Migrate(migrate::Migrate),
@@ -63,6 +67,10 @@ enum Command {
     /// Issue, verify and look at tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Print the script that has a shell complete commands.
+    Completions(completions::Completions),
+    /// Print the manual page.
+    Man(man::Man),
 }
 
 /// Runs the command of the process's arguments: 0 done, 1 refused or failed, 2 misused.
@@ -90,7 +98,7 @@ async fn execute(cli: Cli) -> Result<()> {
     let source = config.map_or(Source::Default, |path| Source::File(path.into()));
     match cli.command {
         None => Ok(Cli::command().print_help()?),
-        Some(Command::Serve) => serve::run(settings(&source)?).await,
+        Some(Command::Serve) => serve::run(&source).await,
         Some(Command::Migrate(command)) => command.run(&settings(&source)?).await,
         Some(Command::Createuser(command)) => command.run(&settings(&source)?).await,
         Some(Command::Createsuperuser(command)) => command.run(&settings(&source)?).await,
@@ -100,6 +108,8 @@ async fn execute(cli: Cli) -> Result<()> {
         Some(Command::Config(command)) => command.run(&source).await,
         Some(Command::Keys(command)) => command.run(&settings(&source)?),
         Some(Command::Token(command)) => command.run(&source).await,
+        Some(Command::Completions(command)) => command.run(),
+        Some(Command::Man(command)) => command.run(),
     }
 }
 

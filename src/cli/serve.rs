@@ -1,56 +1,70 @@
+mod reload;
+
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use tegata_jwt::{Clock, SigningKey};
-use tokio::net::TcpListener;
+use anyhow::{Result, ensure};
+use tegata_jwt::Clock;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 
-use super::process;
+use self::reload::Beside;
+use super::listen::{listen, origin};
+use super::{process, settings, systemd};
 use crate::account::random_password;
 use crate::app::App;
-use crate::settings::Settings;
+use crate::http::Live;
+use crate::keys::Origin;
+use crate::settings::{Settings, Source};
 use crate::store::{Migration, NewUser, Store};
 use crate::{http, keys};
 
 /// `tegata serve`. What can refuse the start comes before what leaves traces, and each step can be
 /// repeated after an interruption.
-pub(super) async fn run(mut settings: Settings) -> Result<()> {
-    let max_connections = &mut settings.server.max_connections;
-    *max_connections = process::fit(*max_connections);
+pub(super) async fn run(source: &Source) -> Result<()> {
+    // From here on it ends nothing any more.
+    let hang_up = signal(SignalKind::hangup())?;
+    let source = &source.settled();
+    let settings = settings(source)?;
+    let max_connections = process::fit(settings.server.max_connections);
     let stop = stop_signal()?;
     process::outlive_full_files()?;
-    let bind = settings.server.bind;
-    let listener = TcpListener::bind(bind).await;
-    let listener = listener
-        .with_context(|| format!("cannot listen on {bind}, the address of [server] bind"))?;
-    let address = listener.local_addr()?;
+    let listeners = listen(&settings.server)?;
+    let origin = origin(&listeners)?;
 
     let (store, key, generated) = open(&settings).await?;
-    let app = App::new(settings, store, key, &Clock::System);
-    if app.store.never_had_a_user().await? {
-        create_admin(&app, generated, address).await?;
+    let app = App::new(settings, store.clone(), key, &Clock::System);
+    if store.never_had_a_user().await? {
+        create_admin(&app, generated, &origin).await?;
     }
 
-    let (store, follower, flusher) = (app.store.clone(), Arc::clone(&app), Arc::clone(&app));
-    let mut beside = JoinSet::new();
-    if app.settings.blacklist.enabled {
-        beside.spawn(async move { follower.blacklist.follow().await });
-        beside.spawn(async move { flusher.blacklist.flush_regularly().await });
+    let live = Live::new(app, listeners.metrics.is_some());
+    let mut beside = Beside::new(source, &live, listeners.tls.clone());
+    tracing::info!("listening on {origin}");
+    if let Some(metrics) = &listeners.metrics {
+        tracing::info!("metrics at http://{}/metrics", metrics.local_addr()?);
     }
-    tracing::info!("listening on http://{address}");
-    http::serve(listener, app, stop).await?;
-    beside.shutdown().await;
-    store.settle().await;
+    systemd::tell_ready();
+    let deadline = tokio::select! {
+        deadline = http::serve(listeners, max_connections, &live, stop) => deadline,
+        never = beside.reload_at(hang_up) => match never {},
+    };
+    // What is written without an answer that waits for it has the rest of the drain time, and a
+    // moment where a client that never ended its request has used that up.
+    let settled = timeout_at(deadline.max(Instant::now() + LAST_WRITES), async {
+        beside.end().await;
+        store.settle().await;
+    });
+    if settled.await.is_err() {
+        tracing::warn!("[server] drain_time is over: what is not written yet is given up");
+    }
     tracing::info!("stopped");
     Ok(())
 }
 
 /// The database and the signing key, and the file of the key where it was generated just now.
-async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>)> {
+async fn open(settings: &Settings) -> Result<(Store, Origin, Option<PathBuf>)> {
     let configured = keys::configured(settings)?;
     let kept = if configured.is_none() {
         keys::kept(settings)?
@@ -79,7 +93,7 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
     let store = Store::open(settings).await?;
 
     if let Some(origin) = configured.or(kept) {
-        return Ok((store, origin.key, None));
+        return Ok((store, origin, None));
     }
     // A folder that was not mounted must not become a new identity. Without the blacklist app
     // nothing tells whether tokens were issued, so users have to do.
@@ -98,9 +112,9 @@ async fn open(settings: &Settings) -> Result<(Store, SigningKey, Option<PathBuf>
 
 /// Creates the first user. The password is told before it counts: a start that is interrupted in
 /// between tells another one next time, and none is ever lost.
-async fn create_admin(app: &App, generated: Option<PathBuf>, address: SocketAddr) -> Result<()> {
+async fn create_admin(app: &App, generated: Option<PathBuf>, origin: &str) -> Result<()> {
     let password = random_password()?;
-    welcome(&app.settings, generated, address, &password)?;
+    welcome(&app.settings, generated, origin, &password)?;
 
     let admin = NewUser {
         username: ADMIN.to_owned(),
@@ -118,12 +132,7 @@ async fn create_admin(app: &App, generated: Option<PathBuf>, address: SocketAddr
 
 /// What the first start made, and the line that obtains the first token pair. To standard output,
 /// for it holds a password: the log is on standard error.
-fn welcome(
-    settings: &Settings,
-    key: Option<PathBuf>,
-    address: SocketAddr,
-    password: &str,
-) -> Result<()> {
+fn welcome(settings: &Settings, key: Option<PathBuf>, origin: &str, password: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "First start.\n")?;
     if let Some(key) = key {
@@ -135,23 +144,34 @@ fn welcome(
     writeln!(out, "\nObtain a token pair:\n")?;
     writeln!(
         out,
-        "  curl http://{address}{}/token/pair -d '{{\"username\": \"{ADMIN}\", \"password\": \
+        "  curl {origin}{}/token/pair -d '{{\"username\": \"{ADMIN}\", \"password\": \
          \"{password}\"}}'\n",
         settings.server.api_prefix.as_str()
     )?;
     Ok(out.flush()?)
 }
 
-/// Resolves at SIGTERM or Ctrl-C.
+/// Resolves at SIGTERM or Ctrl-C. Another one ends the process at once.
 fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+    let mut either = async move || {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+    };
+    Ok(async move {
+        either().await;
+        systemd::tell_stopping();
+        tokio::spawn(async move {
+            either().await;
+            tracing::warn!("told twice to stop: requests under way are not answered");
+            std::process::exit(1);
+        });
     })
 }
 
+/// Enough for all that waits, unless the database is locked or gone.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 const ADMIN: &str = "admin";

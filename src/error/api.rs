@@ -1,18 +1,20 @@
 use std::borrow::Cow;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use documented::DocumentedVariants;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use tegata_jwt::{Claim, TokenError};
+use utoipa::ToSchema;
 
 use super::{RefusedClass, Unavailable};
 use crate::json;
 use crate::seldom::Seldom;
 
 /// An error under `/api`, in the bodies of Ninja JWT: `{"detail", "code"}`.
-#[derive(Debug)]
+#[derive(Debug, DocumentedVariants)]
 pub enum ApiError {
     /// The request says of two hosts that it is for them, or of none.
     AmbiguousHost,
@@ -64,7 +66,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::AuthenticationFailed
             | Self::NoActiveAccount
@@ -91,7 +93,7 @@ impl ApiError {
         }
     }
 
-    fn body(&self) -> Vec<u8> {
+    pub(super) fn body(&self) -> Vec<u8> {
         let failed = Some("authentication_failed");
         let not_valid = Some("token_not_valid");
         match self {
@@ -157,8 +159,8 @@ impl ApiError {
         match self {
             Self::RefusedToken(classes) => classes.iter().for_each(RefusedClass::log),
             Self::Token(error) => tracing::debug!(%error, "token refused"),
-            // A flood of logins must not become a flood of log lines.
-            Self::Unavailable(error @ Unavailable::HashingBusy) => {
+            // A flood of requests must not become a flood of log lines.
+            Self::Unavailable(error @ (Unavailable::Full | Unavailable::HashingBusy)) => {
                 tracing::debug!(%error, "unavailable");
             }
             Self::Unavailable(error) => {
@@ -177,6 +179,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
         let mut response = (self.status(), JSON_HEADERS, self.body()).into_response();
+        response.extensions_mut().insert(self.reason());
         let retry_after = match self {
             Self::TooMany { retry_after } => Some(retry_after),
             Self::Unavailable(_) => Some(1),
@@ -202,7 +205,7 @@ impl<E: Into<Unavailable>> From<E> for ApiError {
 }
 
 /// One fault of a body, as pydantic tells it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct FieldError {
     /// The fault's stable name.
     #[serde(rename = "type")]
@@ -244,27 +247,33 @@ static UNAVAILABLE: Seldom = Seldom::new();
 
 /// The headers of every JSON answer: tokens are in most of them, and none belongs in a cache
 /// (RFC 6749 5.1).
-pub(crate) const JSON_HEADERS: [(HeaderName, &str); 2] = [
-    (CONTENT_TYPE, "application/json; charset=utf-8"),
-    (CACHE_CONTROL, "no-store"),
+pub(crate) const JSON_HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    ),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-#[derive(Serialize)]
-struct Detail<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Detail<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     code: Option<&'static str>,
 }
 
-#[derive(Serialize)]
-struct Refused<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Refused<'a> {
     detail: &'static str,
     code: &'static str,
+    #[schema(inline)]
     messages: &'a [RefusedClass],
 }
 
-#[derive(Serialize)]
-struct Faults<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Faults<'a> {
+    #[schema(inline)]
     detail: &'a [FieldError],
 }
 

@@ -5,12 +5,13 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tegata_jwt::{TokenClass, TokenError};
+use utoipa::ToSchema;
 
 use super::ApiError;
 use super::api::token_detail;
 
 /// Why a token is not of one of the classes that open an endpoint.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RefusedClass {
     token_class: &'static str,
     token_type: &'static str,
@@ -44,6 +45,10 @@ impl RefusedClass {
             message,
             error: None,
         }
+    }
+
+    pub(super) fn error(&self) -> Option<&TokenError> {
+        self.error.as_ref()
     }
 
     pub(super) fn log(&self) {

@@ -4,6 +4,9 @@ pub enum Unavailable {
     /// The cryptographic library failed.
     #[error(transparent)]
     Crypto(#[from] tegata_jwt::CryptoError),
+    /// More requests are under way than are allowed.
+    #[error("too many requests are under way")]
+    Full,
     /// More passwords wait to be checked than can be in good time.
     #[error("too many passwords are waiting to be checked")]
     HashingBusy,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use tegata_jwt::{TokenClass, Verified};
+use tegata_jwt::{TokenClass, TokenError, Verified};
 
 use crate::app::App;
 use crate::error::{ApiError, RefusedClass};
@@ -18,6 +18,19 @@ impl FromRequestParts<Arc<App>> for Bearer {
         let token = token(app, &parts.headers).ok_or(ApiError::Unauthorized)?;
         authenticate(app, &token).await.map(Self)
     }
+}
+
+/// Why a bearer is refused, for the document.
+#[must_use]
+pub fn bearer_refusals(app: &App) -> [ApiError; 2] {
+    [ApiError::Unauthorized, refused(app, &TokenError::Malformed)]
+}
+
+/// The token opens nothing, whatever class it is taken for.
+fn refused(app: &App, error: &TokenError) -> ApiError {
+    let classes = app.settings.jwt.auth_token_classes.iter();
+    let refuse = |class: &TokenClass| RefusedClass::new(*class, error.clone());
+    ApiError::RefusedToken(classes.map(refuse).collect())
 }
 
 /// What stands behind the scheme. As in Ninja JWT the scheme ends with the first blank, and its
@@ -40,10 +53,7 @@ async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
     let classes = &app.settings.jwt.auth_token_classes;
     let decoded = match app.verifier.decode(token) {
         Ok(decoded) => decoded,
-        Err(error) => {
-            let refuse = |class: &TokenClass| RefusedClass::new(*class, error.clone());
-            return Err(ApiError::RefusedToken(classes.iter().map(refuse).collect()));
-        }
+        Err(error) => return Err(refused(app, &error)),
     };
 
     // What opens without the blacklist opens in any outage.

@@ -2,14 +2,15 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap};
 
 use crate::error::ApiError;
+use crate::request;
 use crate::settings::Network;
 
-/// The address a request comes from, as far as that is known.
+/// The address a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -17,16 +18,16 @@ impl ClientAddress {
     /// The address of the connection; or where that is of a trusted proxy, what it says in
     /// `X-Forwarded-For`. Counted from the right, for what stands on the left the client may have
     /// written: the first that is no trusted proxy is the client.
-    pub fn find(extensions: &Extensions, headers: &HeaderMap, trusted: &[Network]) -> Option<Self> {
-        let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    #[must_use]
+    pub fn find(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
-        let mut client = peer.ip().to_canonical();
+        let mut client = peer.to_canonical();
         if !headers.contains_key(FORWARDED_FOR) {
-            return Some(Self(client));
+            return Self(client);
         }
         if !is_trusted(client) {
             warn_once(client);
-            return Some(Self(client));
+            return Self(client);
         }
 
         let lines = headers.get_all(FORWARDED_FOR).iter().rev();
@@ -41,16 +42,16 @@ impl ClientAddress {
                 break;
             }
         }
-        Some(Self(client))
+        Self(client)
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let found = parts.extensions.get().copied();
-        found.ok_or(ApiError::Internal)
+    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let client = request::Request::present(|request| request.client);
+        client.map(Self).ok_or(ApiError::Internal)
     }
 }
 
@@ -89,16 +90,13 @@ mod tests {
     /// The client of a request from this peer, with these lines of the header, where 10.0.0.0/8 is
     /// trusted.
     fn client(peer: &str, lines: &[&str]) -> String {
-        let mut extensions = Extensions::new();
-        let peer = SocketAddr::new(peer.parse().unwrap(), 4711);
-        extensions.insert(ConnectInfo(peer));
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(FORWARDED_FOR, line.parse().unwrap());
         }
         let trusted = [Network::try_from("10.0.0.0/8".to_owned()).unwrap()];
-        let client = ClientAddress::find(&extensions, &headers, &trusted);
-        client.unwrap().to_string()
+        let client = ClientAddress::find(peer.parse().unwrap(), &headers, &trusted);
+        client.to_string()
     }
 
     #[test]

@@ -1,18 +1,21 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use axum::body::{Bytes, HttpBody};
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::body::{HttpBody, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
+use futures_util::poll;
+use http_body_util::LengthLimitError;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
-use serde_json::value::RawValue;
 use tegata_jwt::TokenError;
+use tokio::time::timeout;
+use utoipa::ToSchema;
 
-use super::member::{Member, NotUnicode};
+use super::member::{Member, Members, NotUnicode};
 use crate::error::{ApiError, FieldError, JSON_HEADERS};
 use crate::json as python;
 
@@ -20,8 +23,20 @@ use crate::json as python;
 /// does not look at it.
 pub struct Json<T>(pub T);
 
+impl<T> Json<T> {
+    /// What is told of a body that is no `T`.
+    #[must_use]
+    pub fn refusal<S>(body: &[u8], state: &S) -> Option<ApiError>
+    where
+        T: Schema<S>,
+    {
+        parse::<T, S>(body, state).err()
+    }
+}
+
 /// What an endpoint answers that has nothing to tell: `{}`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Schema)]
 pub struct Empty {}
 
 /// What an endpoint reads from a JSON body. `S` is what else there is to know, as the name of a
@@ -50,16 +65,16 @@ impl<T: Schema<S>, S: Send + Sync> FromRequest<S> for Json<T> {
         if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
             return Err(ApiError::TooLarge);
         }
-        let body = tokio::time::timeout(BODY_TIME, Bytes::from_request(request, state)).await;
-        let body = body
-            .map_err(|_| ApiError::TooSlow)?
-            .map_err(|rejection| match rejection {
-                BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
-                    ApiError::TooLarge
-                }
-                _ => ApiError::NotJson,
-            })?;
-        parse(&body, state).map(Self)
+        let mut body = pin!(to_bytes(request.into_body(), MAX_BODY_BYTES));
+        // Mostly it has come with the header, and needs no clock.
+        let body = match poll!(&mut body) {
+            Poll::Ready(body) => body,
+            Poll::Pending => {
+                let body = timeout(BODY_TIME, body).await;
+                body.map_err(|_| ApiError::TooSlow)?
+            }
+        };
+        parse(&body.map_err(unread)?, state).map(Self)
     }
 }
 
@@ -69,17 +84,26 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// A JSON object from a request. Of a member that stands twice the last one counts.
-pub struct Object<'a> {
-    parameter: &'static str,
-    members: HashMap<String, Member<'a>>,
+/// What is said of a body that could not be read.
+fn unread(error: axum::Error) -> ApiError {
+    if error.into_inner().is::<LengthLimitError>() {
+        ApiError::TooLarge
+    } else {
+        ApiError::NotJson
+    }
 }
 
-impl Object<'_> {
+/// A JSON object from a request.
+pub struct Object<'a> {
+    parameter: &'static str,
+    members: Members<'a>,
+}
+
+impl<'a> Object<'a> {
     /// Whether the member is there at all.
     #[must_use]
     pub fn contains(&self, member: &str) -> bool {
-        self.members.contains_key(member)
+        self.members.find(member).is_some()
     }
 
     /// A member that Python would take for true, and that is `missing` where it is not: absent,
@@ -88,8 +112,8 @@ impl Object<'_> {
         &self,
         member: &str,
         missing: impl Into<Cow<'static, str>>,
-    ) -> Result<&Member<'_>, ApiError> {
-        let found = self.members.get(member);
+    ) -> Result<Member<'a>, ApiError> {
+        let found = self.members.find(member).map(Member::read);
         let found = found.filter(|member| !matches!(member, Member::Falsy));
         found
             .ok_or_else(|| ApiError::InvalidInput(vec![(member.to_owned().into(), missing.into())]))
@@ -102,7 +126,7 @@ impl Object<'_> {
         missing: &'static str,
     ) -> Result<String, ApiError> {
         match self.require(member, missing)? {
-            Member::Text(text) => Ok(text.clone().into_owned()),
+            Member::Text(text) => Ok(text.into_owned()),
             // No token is, and Ninja JWT fails over it.
             Member::NotUnicode(_) => Err(TokenError::Malformed.into()),
             _ => Err(ApiError::Unprocessable(vec![self.not_a_string(member)])),
@@ -117,9 +141,9 @@ impl Object<'_> {
         missing: &'static str,
     ) -> Result<String, ApiError> {
         match self.require(member, missing)? {
-            Member::Text(text) => Ok(text.clone().into_owned()),
+            Member::Text(text) => Ok(text.into_owned()),
             Member::NotUnicode(fault) => {
-                Err(ApiError::Unprocessable(vec![self.not_unicode(fault)]))
+                Err(ApiError::Unprocessable(vec![self.not_unicode(&fault)]))
             }
             _ => Err(TokenError::Malformed.into()),
         }
@@ -154,8 +178,9 @@ impl Object<'_> {
     }
 }
 
-/// The checks in Ninja's order: a body at all, JSON, an object, then what `T` wants of it.
-fn parse<T: Schema<S>, S>(body: &[u8], state: &S) -> Result<T, ApiError> {
+/// Reads a body, with the checks in Ninja's order: a body at all, JSON, an object, then what `T`
+/// wants of it.
+pub fn parse<T: Schema<S>, S>(body: &[u8], state: &S) -> Result<T, ApiError> {
     if body.is_empty() {
         let missing = FieldError::missing(vec!["body".into(), T::PARAMETER.into()]);
         return Err(ApiError::Unprocessable(vec![missing]));
@@ -168,14 +193,9 @@ fn parse<T: Schema<S>, S>(body: &[u8], state: &S) -> Result<T, ApiError> {
         serde_json::from_str::<IgnoredAny>(json).map_err(|_| ApiError::NotJson)?;
         return Err(ApiError::Unprocessable(T::not_an_object(state)));
     }
-    let members: HashMap<String, &RawValue> =
-        serde_json::from_str(json).map_err(|_| ApiError::NotJson)?;
-    let members = members.into_iter();
     let body = Object {
         parameter: T::PARAMETER,
-        members: members
-            .map(|(name, json)| (name, Member::read(json.get())))
-            .collect(),
+        members: serde_json::from_str(json).map_err(|_| ApiError::NotJson)?,
     };
     T::read(&body, state)
 }

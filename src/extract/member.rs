@@ -1,6 +1,49 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of a JSON object, each value as its text.
+pub(super) struct Members<'a>(Vec<(Name<'a>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// The value of a member. Of one that stands twice the last counts.
+    pub(super) fn find(&self, name: &str) -> Option<&'a str> {
+        let mut members = self.0.iter().rev();
+        let found = members.find(|(Name(found), _)| found == name);
+        found.map(|(_, value)| value.get())
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// The name of a member, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// A member's value: its text, or whether Python would take it for true. Not a
 /// [`serde_json::Value`], which gives an object with one certain key a meaning of its own and
 /// reads the text in it as further JSON, level upon level.

@@ -1,7 +1,5 @@
-use std::any::Any;
-
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
@@ -16,23 +14,10 @@ pub(super) async fn method_not_allowed() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, html, "Method not allowed").into_response()
 }
 
-/// The panic is in the log by now.
-pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    ApiError::Internal.into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_is_a_500_that_tells_nothing() {
-        let response = panicked(Box::new("the key is hunter2"));
-
-        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(
-            response.headers()[CONTENT_TYPE],
-            "application/json; charset=utf-8"
-        );
-    }
+/// The same, with what would be allowed.
+pub(super) async fn allow(methods: &'static str) -> Response {
+    let mut response = method_not_allowed().await;
+    let methods = HeaderValue::from_static(methods);
+    response.headers_mut().insert(ALLOW, methods);
+    response
 }

@@ -1,87 +1,138 @@
 //! `GET /livez`, `/readyz` and `/metrics`: for whatever runs the service.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::endpoint::Methods::Get;
+use crate::endpoint::Routes;
 use crate::json;
+use crate::metrics::Present;
+
+/// The paths of this file; `/metrics` only where it has no address of its own.
+pub(super) fn routes(has_metrics: bool) -> Routes {
+    let health = Routes::below(String::new())
+        .route("/livez", Get, livez, None)
+        .route("/readyz", Get, readyz, None);
+    if has_metrics {
+        health.route("/metrics", Get, metrics, None)
+    } else {
+        health
+    }
+}
 
 /// Whether the process answers at all.
-pub(super) async fn livez() -> Response {
+async fn livez() -> Response {
     let headers = [(CONTENT_TYPE, TEXT), (CACHE_CONTROL, NO_STORE)];
     (headers, "ok\n").into_response()
 }
 
-/// Whether requests should come here: the blacklist is in memory, and follows the database.
-pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    let blacklist = app.blacklist.is_enabled().then(|| Blacklist {
-        tokens: app.blacklist.tokens(),
-        staleness: app.blacklist.staleness().map(seconds),
-    });
-    let is_ready = match blacklist {
-        // What it follows is there.
-        Some(_) => app.blacklist.is_followed(),
-        None => app.store.answers().await,
-    };
-    let (status, word) = if is_ready {
-        (StatusCode::OK, "ready")
+/// Whether requests should come here, and what each part says to it.
+async fn readyz(State(app): State<Arc<App>>) -> Response {
+    let readiness = Readiness::of(&app).await;
+    let status = if readiness.is_ready() {
+        StatusCode::OK
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "unready")
+        StatusCode::SERVICE_UNAVAILABLE
     };
-    let body = json::to_vec(&Readiness {
-        status: word,
-        blacklist,
-    });
     let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, NO_STORE)];
-    (status, headers, body).into_response()
+    (status, headers, json::to_vec(&readiness)).into_response()
 }
 
-#[derive(Serialize)]
-struct Readiness {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Readiness {
     status: &'static str,
+    /// Whether the database answered when it was last asked.
+    store: bool,
+    /// Whether the key verifies what it signs.
+    keys: bool,
+    /// Whether the time can be the present: tokens would begin and end at another.
+    clock: bool,
     /// Nothing where tokens are not blacklisted.
+    #[schema(inline)]
     blacklist: Option<Blacklist>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Blacklist {
+    /// Whether all of it is in memory, and memory as good as the database.
+    loaded: bool,
     tokens: usize,
     /// How many seconds memory may be behind the database; nothing before it was first read.
     staleness: Option<f64>,
 }
 
-/// Figures in Prometheus's text format.
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let mut text = String::new();
-    if app.blacklist.is_enabled() {
-        let staleness = app.blacklist.staleness().map_or(f64::NAN, seconds);
-        let figures = [
-            (
-                "tegata_blacklist_tokens",
-                "Blacklisted tokens in memory.",
-                app.blacklist.tokens().to_string(),
-            ),
-            (
-                "tegata_blacklist_staleness_seconds",
-                "How far memory may be behind the database.",
-                staleness.to_string(),
-            ),
-        ];
-        for (name, help, figure) in figures {
-            let _ = writeln!(
-                text,
-                "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {figure}"
-            );
+impl Readiness {
+    async fn of(app: &App) -> Self {
+        let blacklist = app.blacklist.is_enabled().then(|| Blacklist {
+            loaded: app.blacklist.is_followed(),
+            tokens: app.blacklist.tokens(),
+            staleness: app.blacklist.staleness().map(seconds),
+        });
+        // Whoever follows the database asks it each second, and a probe costs nothing.
+        let store = match &blacklist {
+            Some(blacklist) if blacklist.loaded => app.blacklist.sees_database(),
+            _ => app.store.answers().await,
+        };
+        let readiness = Self {
+            status: "ready",
+            store,
+            keys: app.key_is_sound,
+            clock: is_sane(app),
+            blacklist,
+        };
+        let status = if readiness.is_ready() {
+            "ready"
+        } else {
+            "unready"
+        };
+        Self {
+            status,
+            ..readiness
         }
     }
-    let headers = [(CONTENT_TYPE, PROMETHEUS), (CACHE_CONTROL, NO_STORE)];
+
+    /// As long as memory is as good as the database, that may be away: what needs it is told so, and
+    /// all verification goes on.
+    fn is_ready(&self) -> bool {
+        let knows_blacklisted = match &self.blacklist {
+            Some(blacklist) => blacklist.loaded,
+            None => self.store,
+        };
+        self.keys && self.clock && knows_blacklisted
+    }
+}
+
+/// Not before this release was written, and not before the signing key was.
+fn is_sane(app: &App) -> bool {
+    let now = app.clock.now();
+    let earliest = [app.key_since.map(|since| since - SLACK), EARLIEST];
+    earliest
+        .into_iter()
+        .flatten()
+        .all(|earliest| now >= earliest)
+}
+
+/// Figures in the text format of OpenMetrics, which Prometheus reads.
+async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let (hashing_waiting, hashing_running) = app.accounts.hashing();
+    let age = app.key_since.map(|since| seconds(app.clock.now() - since));
+    let text = app.metrics.render(Present {
+        is_ready: Readiness::of(&app).await.is_ready(),
+        hashing_waiting,
+        hashing_running,
+        blacklist_tokens: app.blacklist.tokens(),
+        blacklist_staleness: app.blacklist.staleness().map(seconds),
+        key: (app.key.clone(), age),
+    });
+    let headers = [(CONTENT_TYPE, OPEN_METRICS), (CACHE_CONTROL, NO_STORE)];
     (headers, text).into_response()
 }
 
@@ -89,7 +140,11 @@ fn seconds(span: TimeDelta) -> f64 {
     span.as_seconds_f64()
 }
 
+/// 2026-11-01.
+const EARLIEST: Option<DateTime<Utc>> = DateTime::from_timestamp(1_793_491_200, 0);
+/// How far the clock of a file server may be ahead.
+const SLACK: TimeDelta = TimeDelta::minutes(5);
 const JSON: &str = "application/json; charset=utf-8";
 const NO_STORE: &str = "no-store";
-const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";

@@ -1,51 +1,41 @@
-//! The shell around the endpoints: routes, limits, request ids, and what no endpoint answers.
+//! The shell around the endpoints: connections, routes, request ids, and what no endpoint answers.
 
+mod answers;
+mod connection;
+mod docs;
 mod fallback;
 mod framing;
 mod health;
 mod listener;
+mod live;
+mod places;
+mod protocol;
 mod request_id;
 mod serve;
+mod shell;
+mod site;
+mod tls;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::HeaderValue;
-use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 
+use self::site::Site;
 use crate::app::App;
-use crate::extract::MAX_BODY_BYTES;
 use crate::token;
 
-pub use self::serve::serve;
+pub use self::live::Live;
+pub use self::serve::{Listeners, serve};
+pub use self::tls::Tls;
 
-/// Every path the service answers.
-pub fn router(app: Arc<App>) -> Router {
-    let api = Router::new().nest("/token", token::router(&app.settings));
-    let routes = match app.settings.server.api_prefix.as_str() {
-        "" => api,
-        prefix => Router::new().nest(prefix, api),
-    };
-    routes
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
-        .fallback(fallback::not_found)
-        .method_not_allowed_fallback(fallback::method_not_allowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn(framing::check))
-        .layer(CatchPanicLayer::custom(fallback::panicked))
-        .layer(SetResponseHeaderLayer::overriding(
-            X_CONTENT_TYPE_OPTIONS,
-            NOSNIFF,
-        ))
-        .layer(from_fn_with_state(Arc::clone(&app), request_id::attach))
-        .with_state(app)
+/// Every path the service answers; `/metrics` where that has no address of its own.
+fn public_site(app: Arc<App>, has_metrics: bool) -> Site {
+    let tokens = token::routes(&app);
+    let docs = docs::router(&app, &tokens.endpoints, has_metrics);
+    Site::new(app, [tokens, health::routes(has_metrics)], docs)
 }
 
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+/// What is answered at `[server] metrics_bind`.
+fn metrics_site(app: Arc<App>) -> Site {
+    Site::new(app, [health::routes(true)], Router::new())
+}

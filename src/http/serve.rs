@@ -1,176 +1,208 @@
 use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum_server::{Handle, Server};
-use hyper_util::rt::TokioTimer;
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::listener::{Listener, Peer};
-use super::router;
-use crate::app::App;
+use super::answers::Answers;
+use super::listener::Listener;
+use super::live::{Live, LiveSite};
+use super::places::Places;
+use super::protocol::Protocols;
+use super::tls::Tls;
 
-/// Serves until `stop` resolves, then answers what has been accepted and returns, at the latest
-/// after the drain time.
+/// Where the service listens.
+pub struct Listeners {
+    /// For everybody.
+    pub public: TcpListener,
+    /// The certificate that is shown there; without one it is plain HTTP.
+    pub tls: Option<Tls>,
+    /// For whoever watches the service, in plain HTTP.
+    pub metrics: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    /// Plain HTTP for everybody.
+    fn from(public: TcpListener) -> Self {
+        Self {
+            public,
+            tls: None,
+            metrics: None,
+        }
+    }
+}
+
+/// Serves until `stop` resolves, then answers what has arrived. Returns when that is done, at the
+/// latest after the drain time, and says when that is or was over.
 pub async fn serve(
-    listener: TcpListener,
-    app: Arc<App>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let server = &app.settings.server;
+    listeners: Listeners,
+    max_connections: u32,
+    live: &Live,
+    stop: impl Future<Output = ()>,
+) -> Instant {
     let bounds = Bounds {
-        max_connections: server.max_connections as usize,
-        drain_time: server.drain_time.span().to_std().unwrap_or_default(),
+        max_connections: max_connections as usize,
         ..Bounds::default()
     };
-    serve_within(bounds, listener, router(app), stop).await
+    let public = Arc::clone(&live.public);
+    let mut ports = vec![Port::new(&bounds, listeners.public, listeners.tls, public)];
+    let watchers = Bounds {
+        max_connections: MAX_WATCHERS,
+        ..Bounds::default()
+    };
+    let metrics = listeners.metrics.zip(live.metrics.clone());
+    ports.extend(metrics.map(|(tcp, site)| Port::new(&watchers, tcp, None, site)));
+    let drain_time = || {
+        let server = &live.app().settings.server;
+        server.drain_time.span().to_std().unwrap_or_default()
+    };
+    serve_within(drain_time, ports, stop).await
 }
 
 async fn serve_within(
-    bounds: Bounds,
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let handle = Handle::<Peer>::new();
-    let drain = handle.clone();
-    tokio::spawn(async move {
-        stop.await;
-        drain.graceful_shutdown(Some(bounds.drain_time));
-    });
+    drain_time: impl Fn() -> Duration,
+    ports: Vec<Port>,
+    stop: impl Future<Output = ()>,
+) -> Instant {
+    let (stopped, ending) = (CancellationToken::new(), Ending::default());
+    let connections = TaskTracker::new();
+    let mut open = JoinSet::new();
+    for port in ports {
+        open.spawn(port.accept(stopped.clone(), ending.clone(), connections.clone()));
+    }
 
-    let listener = Listener::new(listener, bounds.max_connections, bounds.stall_time);
-    let mut server = Server::from_listener(listener).handle(handle).http1_only();
-    server
-        .http_builder()
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(bounds.header_time)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .max_headers(MAX_HEADERS);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    server.serve(service).await
+    stop.await;
+    let deadline = Instant::now() + drain_time();
+    stopped.cancel();
+    ending.is_stopping.store(true, Ordering::Relaxed);
+    // Whatever had arrived by the stop is read before the last port is closed.
+    let _ = timeout_at(deadline, async {
+        while open.join_next().await.is_some() {}
+    })
+    .await;
+    open.abort_all();
+    ending.drain.cancel();
+    connections.close();
+    if timeout_at(deadline, connections.wait()).await.is_err() {
+        let open = connections.len();
+        tracing::warn!(
+            connections = open,
+            "[server] drain_time is over: what is not answered yet is closed"
+        );
+    }
+    deadline
+}
+
+/// How a connection learns of the end.
+#[derive(Clone, Default)]
+struct Ending {
+    /// What is answered says that it was the last.
+    is_stopping: Arc<AtomicBool>,
+    /// What has arrived is answered, and nothing more is read.
+    drain: CancellationToken,
+}
+
+/// An address with what is served there.
+struct Port {
+    listener: Listener,
+    protocols: Arc<Protocols>,
+    requests: Arc<Places>,
+    tls: Option<Tls>,
+    site: LiveSite,
+    last_look: Duration,
+}
+
+impl Port {
+    fn new(bounds: &Bounds, tcp: TcpListener, tls: Option<Tls>, site: LiveSite) -> Self {
+        let metrics = Arc::clone(&site.load().app.metrics);
+        let (taken, refused) = (&metrics.connections, &metrics.connections_refused);
+        let places = Places::new("connections", bounds.max_connections);
+        let places = places.counted(taken, refused);
+        Self {
+            listener: Listener::new(tcp, places, bounds.stall_time),
+            protocols: Arc::new(Protocols::new(bounds)),
+            requests: Arc::new(Places::new("requests of HTTP/2", bounds.max_connections)),
+            tls,
+            site,
+            last_look: bounds.last_look,
+        }
+    }
+
+    /// Lets connections in, at the end those, too, that the system has accepted for us meanwhile:
+    /// closing the listener would reset them.
+    async fn accept(self, stopped: CancellationToken, ending: Ending, connections: TaskTracker) {
+        let mut accepting = pin!(async {
+            loop {
+                self.accept_one(&ending, &connections).await;
+            }
+        });
+        stopped.run_until_cancelled(accepting.as_mut()).await;
+        let _: Result<(), _> = timeout(self.last_look, accepting).await;
+        // Whoever is left in the queue then was let in, too.
+        for _ in 0..MAX_QUEUE {
+            let next = unconstrained(self.accept_one(&ending, &connections));
+            if next.now_or_never().is_none() {
+                break;
+            }
+        }
+    }
+
+    async fn accept_one(&self, ending: &Ending, connections: &TaskTracker) {
+        let (connection, peer) = self.listener.accept().await;
+        // A child, for all connections would wait for one lock each time they are looked at.
+        let drain = ending.drain.child_token();
+        let is_stopping = Arc::clone(&ending.is_stopping);
+        let (site, places) = (Arc::clone(&self.site), Arc::clone(&self.requests));
+        let answers = Answers::new(site, peer, is_stopping, places);
+        let (protocols, tls) = (Arc::clone(&self.protocols), self.tls.clone());
+        connections.spawn(async move {
+            protocols
+                .serve(connection, tls.as_ref(), answers, &drain)
+                .await;
+        });
+    }
 }
 
 /// What one client can take from the others.
-struct Bounds {
+pub(super) struct Bounds {
     /// How many connections there are at a time.
-    max_connections: usize,
-    /// How long a connection that never ends can keep the process from ending.
-    drain_time: Duration,
+    pub(super) max_connections: usize,
+    /// How long a client may take for a TLS handshake.
+    pub(super) handshake_time: Duration,
     /// How long a client may take for the header of a request, the wait for it included.
-    header_time: Duration,
+    pub(super) header_time: Duration,
     /// How long a client may take no byte of an answer.
-    stall_time: Duration,
+    pub(super) stall_time: Duration,
+    /// How long clients are looked for after the stop: long enough to be told of all that are there,
+    /// and nothing that anybody would notice.
+    pub(super) last_look: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
         Self {
             max_connections: 4096,
-            drain_time: Duration::from_secs(15),
+            handshake_time: Duration::from_secs(10),
             header_time: Duration::from_secs(30),
             stall_time: Duration::from_secs(30),
+            last_look: Duration::from_millis(50),
         }
     }
 }
 
-/// The request line with all headers, and less than as much again, for it is looked at once a read
-/// is done. The longest token has half of it.
-const MAX_HEAD_BYTES: usize = 32 * 1024;
-const MAX_HEADERS: usize = 100;
+/// More than systems keep in it, and an end where somebody fills it without one.
+const MAX_QUEUE: usize = 16 * 1024;
+/// How many connections there are at a time at `[server] metrics_bind`. They are few, and must leave
+/// the others the files that the process may open.
+const MAX_WATCHERS: usize = 64;
 
 #[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
-    use tokio::time::timeout;
-
-    use super::*;
-
-    /// A connection to a service that has so little patience.
-    async fn impatient(bounds: Bounds) -> TcpStream {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = Router::new().route("/", get(async || "x".repeat(1 << 20)));
-        let never = std::future::pending();
-        tokio::spawn(serve_within(bounds, listener, router, never));
-        TcpStream::connect(address).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_header_that_never_ends_is_given_up() {
-        let mut client = impatient(Bounds {
-            header_time: Duration::from_millis(50),
-            ..Bounds::default()
-        })
-        .await;
-
-        client
-            .write_all(b"POST /api/token/pair HTTP/1.1\r\nhost: x\r\n")
-            .await
-            .unwrap();
-
-        // Ends only when the service closes the connection.
-        let mut answer = Vec::new();
-        client.read_to_end(&mut answer).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_header_that_drips_in_is_given_up() {
-        let mut client = impatient(Bounds {
-            header_time: Duration::from_millis(50),
-            ..Bounds::default()
-        })
-        .await;
-
-        let mut end = [0];
-        let drip = Duration::from_millis(5);
-        // Each byte comes in time, and it takes a while until nobody reads the next one.
-        while timeout(drip, client.read(&mut end)).await.is_err() {
-            let _ = client.write_all(b"x").await;
-        }
-    }
-
-    #[tokio::test]
-    async fn a_connection_without_a_request_is_given_up_at_its_begin_and_after_an_answer() {
-        for request in ["", "HEAD / HTTP/1.1\r\nhost: x\r\n\r\n"] {
-            let mut client = impatient(Bounds {
-                header_time: Duration::from_millis(50),
-                ..Bounds::default()
-            })
-            .await;
-
-            client.write_all(request.as_bytes()).await.unwrap();
-
-            let mut answer = Vec::new();
-            client.read_to_end(&mut answer).await.unwrap();
-            assert_eq!(answer.is_empty(), request.is_empty());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_client_that_asks_and_never_reads_is_given_up() {
-        let mut client = impatient(Bounds {
-            stall_time: Duration::from_millis(50),
-            ..Bounds::default()
-        })
-        .await;
-
-        let asked = async {
-            while client
-                .write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-                .await
-                .is_ok()
-            {}
-        };
-
-        timeout(Duration::from_mins(1), asked)
-            .await
-            .expect("the service closes the connection");
-    }
-}
+mod tests;

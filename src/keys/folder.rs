@@ -88,7 +88,7 @@ pub(crate) fn read(path: &Path) -> Result<SecretString> {
     Ok(text.trim_end_matches(['\r', '\n']).into())
 }
 
-pub(super) fn warn_if_public(path: &Path) {
+pub(crate) fn warn_if_public(path: &Path) {
     if mode(path).is_ok_and(|mode| mode & 0o007 != 0) {
         let shown = path.display();
         tracing::warn!("{shown} can be read by everyone: run `chmod o-rwx {shown}`");

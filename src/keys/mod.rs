@@ -2,15 +2,17 @@
 
 mod folder;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tegata_jwt::{Algorithm, KeyError, SigningKey, VerifyingKey};
 use zeroize::Zeroizing;
 
-pub(crate) use self::folder::read;
-use self::folder::{Folder, warn_if_public};
+use self::folder::Folder;
+pub(crate) use self::folder::{read, warn_if_public};
 use crate::settings::Settings;
 
 /// The signing key, and where it came from.
@@ -19,6 +21,8 @@ pub struct Origin {
     pub key: SigningKey,
     /// The setting or the file that holds it.
     pub name: String,
+    /// When that file was written.
+    pub since: Option<DateTime<Utc>>,
     /// As it stands there.
     text: SecretString,
 }
@@ -30,9 +34,22 @@ impl Origin {
         Ok(pem.as_str().into())
     }
 
+    fn of_file(settings: &Settings, path: &Path, text: SecretString) -> Result<Self> {
+        let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+        let origin = Self::parse(settings, text, path.display().to_string())?;
+        Ok(Self {
+            since: written.ok().map(DateTime::from),
+            ..origin
+        })
+    }
+
     fn parse(settings: &Settings, text: SecretString, name: String) -> Result<Self> {
-        let key = parse(settings, text.expose_secret(), &name)?;
-        Ok(Self { key, name, text })
+        Ok(Self {
+            key: parse(settings, text.expose_secret(), &name)?,
+            name,
+            since: None,
+            text,
+        })
     }
 }
 
@@ -47,8 +64,7 @@ pub fn configured(settings: &Settings) -> Result<Option<Origin>> {
     if let Some(path) = &jwt.signing_key_file {
         // Django may have to read it, too.
         warn_if_public(path);
-        let name = path.display().to_string();
-        return Origin::parse(settings, read(path)?, name).map(Some);
+        return Origin::of_file(settings, path, read(path)?).map(Some);
     }
     ensure!(
         jwt.verifying_key.is_none() && jwt.verifying_key_file.is_none(),
@@ -69,8 +85,7 @@ pub fn kept(settings: &Settings) -> Result<Option<Origin>> {
     let Some((path, text)) = Folder::of(settings).only_key()? else {
         return Ok(None);
     };
-    let name = path.display().to_string();
-    Origin::parse(settings, text, name).map(Some)
+    Origin::of_file(settings, &path, text).map(Some)
 }
 
 /// The signing key, if there is one: that of the settings or, where they give none, of the folder.
@@ -91,10 +106,10 @@ pub fn existing(settings: &Settings) -> Result<Origin> {
 
 /// Generates a key on a first start and keeps it in the folder of keys, for its owner alone. Where
 /// another process did so at the same moment, its key is the one.
-pub fn generate_on_first_start(settings: &Settings) -> Result<(SigningKey, PathBuf)> {
+pub fn generate_on_first_start(settings: &Settings) -> Result<(Origin, PathBuf)> {
     let pem = SigningKey::generate_pem(settings.jwt.algorithm)?;
-    let (key, path, _) = keep(settings, &pem)?;
-    Ok((key, path))
+    let (_, path, _) = keep(settings, &pem)?;
+    Ok((existing(settings)?, path))
 }
 
 /// Generates a key and keeps it as the only one.

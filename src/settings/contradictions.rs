@@ -1,10 +1,11 @@
 mod columns;
 mod database;
+mod server;
 mod work_factors;
 
 use chrono::TimeDelta;
 
-use super::{Blacklist, Server, Settings};
+use super::{Blacklist, Settings};
 
 /// Settings that are right each by itself, and wrong for what they mean or beside one another.
 pub(super) struct Contradiction {
@@ -29,7 +30,7 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
     found.extend(without_blacklist(settings));
     found.extend(rotation(jwt));
     found.extend(spans(&settings.blacklist));
-    found.extend(drain_time(&settings.server));
+    found.extend(server::server(&settings.server));
     found.extend(claim_names(jwt));
     found.extend(user_id_field(settings));
     found.extend(header(jwt));
@@ -123,15 +124,6 @@ fn spans(blacklist: &Blacklist) -> Vec<Contradiction> {
     found
 }
 
-fn drain_time(server: &Server) -> Option<Contradiction> {
-    let drain_time = server.drain_time.span();
-    let is_meant = (TimeDelta::zero()..=MAX_DRAIN_TIME).contains(&drain_time);
-    (!is_meant).then(|| Contradiction {
-        keys: vec![("server", "drain_time")],
-        reason: "expected nothing to an hour".to_owned(),
-    })
-}
-
 /// Two claims of one name, and names that RFC 7519 4.1 gives to others.
 fn claim_names(jwt: &tegata_jwt::Settings) -> Vec<Contradiction> {
     let revoke_token_claim = Some(&jwt.revoke_token_claim).filter(|_| jwt.check_revoke_token);
@@ -202,7 +194,6 @@ fn jwt_keys(keys: &[&'static str], reason: impl Into<String>) -> Contradiction {
     }
 }
 
-const MAX_DRAIN_TIME: TimeDelta = TimeDelta::hours(1);
 const MAX_GRACE: TimeDelta = TimeDelta::minutes(5);
 const MIN_FLUSH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 const MIN_POLL_INTERVAL: TimeDelta = TimeDelta::milliseconds(10);

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use documented::DocumentedFields;
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use tegata_jwt::Lifetime;
 use zeroize::Zeroizing;
 
-use super::number;
+use super::{number, path};
 
 pub use self::postgres::PostgresUrl;
 pub use self::tls::{ClientCertificate, Roots, Tls, TlsMode};
@@ -28,7 +28,7 @@ pub struct Database {
     /// project.
     pub url: DatabaseUrl,
     /// A file that holds the password of PostgreSQL's role, where the URL gives none.
-    #[serde(deserialize_with = "path_or_none", serialize_with = "path_or_empty")]
+    #[serde(deserialize_with = "path::or_none", serialize_with = "path::or_empty")]
     pub password_file: Option<PathBuf>,
     /// Whether `serve` creates the tables in an empty database, and beside Django's the few of its
     /// own, as `migrate` does. Tables that Django made are never altered.
@@ -136,18 +136,6 @@ fn read_password(path: &Path) -> Result<SecretString> {
     let password = text.trim_end_matches(['\r', '\n']);
     ensure!(!password.is_empty(), "the password file {shown} is empty");
     Ok(password.into())
-}
-
-fn path_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
-    let path = String::deserialize(deserializer)?;
-    Ok((!path.is_empty()).then(|| path.into()))
-}
-
-#[expect(clippy::ref_option, reason = "serde hands over the field")]
-fn path_or_empty<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
-    path.as_deref()
-        .unwrap_or(Path::new(""))
-        .serialize(serializer)
 }
 
 const EXPECTED: &str = "expected sqlite:///absolute/path, sqlite://relative/path or \

@@ -5,7 +5,7 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 /// `[limits]`: how many passwords may be guessed.
-#[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, DocumentedFields, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Whether wrong guesses of passwords are limited. Logins that succeed are not counted. A client

@@ -1,9 +1,7 @@
 //! Settings from the defaults, `config.toml` and the environment: the only user of figment.
 
 mod fault;
-
-use std::fmt;
-use std::path::{Path, PathBuf};
+mod source;
 
 use documented::DocumentedFields;
 use figment::providers::{Format, Toml};
@@ -11,36 +9,10 @@ use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Profile, Provider};
 
 pub use self::fault::SettingsError;
+pub use self::source::Source;
 use super::Settings;
 use super::contradictions::contradictions;
-use super::tables::{PREFIX, variable};
-
-/// Which file to read.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// `config.toml` in the present folder, or the defaults where there is none.
-    Default,
-    /// A file that must be there.
-    File(PathBuf),
-}
-
-impl Source {
-    fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Default => Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()),
-            Self::File(path) => Some(path),
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.file() {
-            Some(file) => file.display().fmt(f),
-            None => f.write_str("the defaults"),
-        }
-    }
-}
+use super::tables::{PREFIX, WITHIN, is_within, joined, variable};
 
 /// Reads the settings: defaults, then the file, then `TEGATA_<TABLE>__<KEY>`, the later ones
 /// winning. Tables and keys may be written in either case, and as in Ninja JWT a text that says a
@@ -69,6 +41,12 @@ pub fn load_with_origins(source: &Source) -> Result<(Settings, Origins), Setting
         return Ok((settings, origins));
     }
     Err(SettingsError::contradictory(&found, &origins))
+}
+
+/// Reads the settings once more, for a process that must outlive whatever has become of their file.
+pub fn reload(source: &Source) -> Result<Settings, SettingsError> {
+    source.require_file()?;
+    load(source)
 }
 
 /// Where the settings in effect come from.
@@ -152,7 +130,7 @@ impl Provider for Environment {
                 return Err(given_twice(&table, key));
             }
         }
-        Ok(Profile::Default.collect(tables))
+        Ok(Profile::Default.collect(put_within(tables)))
     }
 }
 
@@ -160,7 +138,27 @@ impl Provider for Environment {
 fn setting(variable: &str) -> Option<(String, &str)> {
     let (table, key) = variable.strip_prefix(PREFIX)?.split_once("__")?;
     let table = table_name(table);
+    if let Some((inner, key)) = key.split_once("__") {
+        let inner = inner.to_lowercase();
+        if is_within(&table, &inner) {
+            return Some((joined(&table, &inner), key));
+        }
+    }
     is_table(&table).then_some((table, key))
+}
+
+/// Moves the tables that stand within others to their places.
+fn put_within(mut tables: Dict) -> Dict {
+    for (outer, inner) in WITHIN {
+        let Some(table) = tables.remove(&joined(outer, inner)) else {
+            continue;
+        };
+        let around = tables.entry(outer.to_owned());
+        if let Value::Dict(_, keys) = around.or_insert_with(|| Dict::new().into()) {
+            keys.insert(inner.to_owned(), table);
+        }
+    }
+    tables
 }
 
 fn lowercase_tables(tables: Dict) -> Result<Dict, Error> {
@@ -195,6 +193,16 @@ fn lowercase(keys: Dict, table: &str) -> Result<Dict, Error> {
     let mut lower = Dict::new();
     for (key, value) in keys {
         let key = key.to_lowercase();
+        let value = match value {
+            Value::Dict(tag, keys) if is_within(table, &key) => {
+                Value::Dict(tag, lowercase(keys, &joined(table, &key))?)
+            }
+            _ if is_within(table, &key) => {
+                let error = Error::from("expected a table".to_owned());
+                return Err(error.with_path(&joined(table, &key)));
+            }
+            other => other,
+        };
         if lower.insert(key.clone(), value).is_some() {
             return Err(given_twice(table, &key));
         }
@@ -215,7 +223,6 @@ fn is_table(name: &str) -> bool {
     Settings::FIELD_NAMES.contains(&name)
 }
 
-const DEFAULT_FILE: &str = "config.toml";
 const ENVIRONMENT: &str = "environment";
 /// The settings that may be lists.
 const LISTS: [&str; 5] = [
@@ -331,6 +338,26 @@ mod tests {
         assert!(!unclosed.contains("hunter2"), "{unclosed}");
         assert!(!no_text.contains("7734"), "{no_text}");
         assert!(unclosed.contains("line 2"), "{unclosed}");
+    }
+
+    #[test]
+    fn a_table_within_another_is_read_and_refused_as_any_other() {
+        let tls = load_text("[SERVER.TLS]\nCertificate_File = \"a\"\nkey_file = \"b\"").unwrap();
+
+        assert_eq!(tls.server.tls.certificate_file, Some("a".into()));
+        assert_eq!(
+            refusal("[server.tls]\ncertificat_file = \"a\""),
+            "config.toml: [server.tls] certificat_file: unknown key, did you mean \
+             `certificate_file`?"
+        );
+        assert_eq!(
+            refusal("[server.tls]\nkey_file = \"a\"\nKEY_FILE = \"a\""),
+            "config.toml: [server.tls] key_file: given twice, in two spellings"
+        );
+        assert_eq!(
+            refusal("[server]\ntls = true"),
+            "config.toml: [server.tls]: expected a table"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod load;
 mod log;
 mod number;
 mod password_hashers;
+mod path;
 pub mod reference;
 mod server;
 mod tables;
@@ -27,10 +28,10 @@ pub use self::database::{
 };
 pub use self::keys::Keys;
 pub use self::limits::{Limits, Rate};
-pub use self::load::{Origins, SettingsError, Source, load, load_with_origins};
+pub use self::load::{Origins, SettingsError, Source, load, load_with_origins, reload};
 pub use self::log::{Log, LogFormat, LogLevel};
 pub use self::password_hashers::{PasswordHasher, PasswordHashers};
-pub use self::server::{Network, PathPrefix, Server};
+pub use self::server::{Network, PathPrefix, Server, ServerTls};
 pub use self::tables::{Entry, Table, tables};
 pub use self::users::Users;
 

@@ -1,12 +1,16 @@
+mod tls;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use documented::DocumentedFields;
 use ipnet::{IpNet, Ipv4Net};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tegata_jwt::Lifetime;
 
 use super::{list, number};
+
+pub use self::tls::ServerTls;
 
 /// `[server]`: where the service listens, and to how many.
 #[derive(Clone, Debug, Deserialize, DocumentedFields, Serialize)]
@@ -15,40 +19,79 @@ pub struct Server {
     /// The address and port to listen on. Port 0 takes a free one.
     #[serde(deserialize_with = "address")]
     pub bind: SocketAddr,
+    /// An address and a port of their own for `/metrics`, `/livez` and `/readyz`, in plain HTTP
+    /// whatever `[server.tls]` says, and for 64 connections at a time. `/metrics` is then no longer
+    /// answered where the others are.
+    #[serde(
+        deserialize_with = "address_or_none",
+        serialize_with = "address_or_empty"
+    )]
+    pub metrics_bind: Option<SocketAddr>,
     /// The path under which `/token/pair` and its like live, without a slash at its end.
     pub api_prefix: PathPrefix,
+    /// Whether `/docs` and `/openapi.json`, under that path, tell what the endpoints are and let one
+    /// try them out, as those of Django Ninja do.
+    pub docs: bool,
     /// The addresses or networks of the proxies in front, such as `["127.0.0.1", "10.0.0.0/8"]`: only
     /// they are believed when they say in `X-Forwarded-For` whose request it is. Without them the
     /// address of a client is that of its connection.
     #[serde(deserialize_with = "list::deserialize")]
     pub trusted_proxies: Vec<Network>,
-    /// How many connections are open at a time; those beyond are closed at once. Each takes some
-    /// 120 KiB of memory at worst. Where the process may open too few files for it, there are
-    /// fewer, and the log says so at the start.
+    /// How many connections are open at a time at `bind`; those beyond are closed at once.
+    /// Each takes some 120 KiB of memory at worst. Of HTTP/2 as many requests are under way at a time
+    /// on all connections together; those beyond are answered 503. Where the process may open too few
+    /// files for it, there are fewer, and the log says so at the start.
     #[serde(deserialize_with = "number::at_least_one")]
     pub max_connections: u32,
     /// How long requests under way may take to end after SIGTERM, and how long the process lives
     /// on at most.
     pub drain_time: Lifetime,
+    /// TLS 1.2 and 1.3, with HTTP/2. The files are read at the start and at each reload (SIGHUP);
+    /// whether there are any is not changed by a reload.
+    pub tls: ServerTls,
 }
 
 impl Default for Server {
     fn default() -> Self {
         Self {
             bind: (Ipv4Addr::LOCALHOST, 8000).into(),
+            metrics_bind: None,
             api_prefix: PathPrefix("/api".to_owned()),
+            docs: true,
             trusted_proxies: Vec::new(),
             max_connections: 4096,
             drain_time: Lifetime::seconds(15),
+            tls: ServerTls::default(),
         }
     }
 }
 
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
+    parse_address(&text).map_err(D::Error::custom)
+}
+
+fn address_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let address = (!text.is_empty()).then(|| parse_address(&text));
+    address.transpose().map_err(D::Error::custom)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
+fn address_or_empty<S: Serializer>(
+    address: &Option<SocketAddr>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let text = address.map(|address| address.to_string());
+    text.unwrap_or_default().serialize(serializer)
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
     let expected = "an address and a port such as \"127.0.0.1:8000\" or \"[::1]:8000\"";
     text.parse()
-        .map_err(|_| D::Error::custom(format!("`{text}` is not {expected}")))
+        .map_err(|_| format!("`{text}` is not {expected}"))
 }
 
 /// The beginning of a URL path: `""`, or `/` and a segment, any number of times.

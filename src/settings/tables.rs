@@ -2,7 +2,7 @@ use documented::DocumentedFields;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Settings;
+use super::{Server, Settings};
 
 /// A table of `config.toml`, for its reader.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ pub fn tables(settings: &Settings) -> Vec<Table> {
     } = settings;
     vec![
         table("server", server),
+        table("server.tls", &server.tls),
         table("database", database),
         table("keys", keys),
         table("jwt", jwt),
@@ -60,6 +61,8 @@ pub fn tables(settings: &Settings) -> Vec<Table> {
 
 fn table<T: DocumentedFields + Serialize>(name: &'static str, settings: &T) -> Table {
     let values = serde_json::to_value(settings).expect("what is read from texts can be written");
+    // A table within is one of its own.
+    let is_setting = |(field, _): &(&&str, &&str)| !values[*field].is_object();
     let entry = |(field, doc): (&&'static str, &&'static str)| Entry {
         field,
         key: if name == "jwt" {
@@ -73,18 +76,42 @@ fn table<T: DocumentedFields + Serialize>(name: &'static str, settings: &T) -> T
     };
     Table {
         name,
-        doc: Settings::get_field_docs(name).expect("a table is a field of the settings"),
+        doc: doc(name),
         entries: T::FIELD_NAMES
             .iter()
             .zip(T::FIELD_DOCS)
+            .filter(is_setting)
             .map(entry)
             .collect(),
     }
 }
 
+fn doc(table: &str) -> &'static str {
+    let docs = match WITHIN
+        .iter()
+        .find(|(outer, inner)| joined(outer, inner) == table)
+    {
+        Some((_, inner)) => Server::get_field_docs(*inner),
+        None => Settings::get_field_docs(table),
+    };
+    docs.expect("a table is a field of the settings, or of the table around it")
+}
+
 /// The variable in the environment that sets a key.
 pub(super) fn variable(table: &str, key: &str) -> String {
-    format!("{PREFIX}{}__{}", table.to_uppercase(), key.to_uppercase())
+    format!("{PREFIX}{table}__{key}")
+        .replace('.', "__")
+        .to_uppercase()
+}
+
+/// Whether one table stands within another.
+pub(super) fn is_within(outer: &str, inner: &str) -> bool {
+    WITHIN.contains(&(outer, inner))
+}
+
+/// The name of a table within another, as TOML writes it.
+pub(super) fn joined(outer: &str, inner: &str) -> String {
+    format!("{outer}.{inner}")
 }
 
 /// A value in TOML. Texts are written as in JSON, but for the one character JSON leaves bare.
@@ -99,6 +126,8 @@ fn toml(value: &Value) -> String {
 }
 
 pub(super) const PREFIX: &str = "TEGATA_";
+/// The tables that stand within others: those, and their own names.
+pub(super) const WITHIN: [(&str, &str); 1] = [("server", "tls")];
 
 #[cfg(test)]
 mod tests {
@@ -117,8 +146,18 @@ mod tests {
         let names: Vec<_> = tables(&Settings::default())
             .iter()
             .map(|table| table.name)
+            .filter(|name| !name.contains('.'))
             .collect();
 
         assert_eq!(names, Settings::FIELD_NAMES);
+    }
+
+    #[test]
+    fn a_table_within_another_is_known_as_such() {
+        let tables = tables(&Settings::default());
+        let names = tables.iter().map(|table| table.name);
+        let within: Vec<_> = names.filter_map(|name| name.split_once('.')).collect();
+
+        assert_eq!(within, WITHIN);
     }
 }

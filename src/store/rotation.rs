@@ -324,17 +324,20 @@ const LAST: &str = "\
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
+    use rusqlite::{Connection, StatementStatus};
 
     use super::*;
+    use crate::store::sqlite::{self, LOCK_PATIENCE};
+
+    const TABLES: [&str; 2] = [
+        include_str!("../../migrations/sqlite/django.sql"),
+        include_str!("../../migrations/sqlite/tegata/V1__rotation.sql"),
+    ];
 
     /// The steps of a query in which it does more than look a row up by an index.
     fn long_steps(sql: &str) -> Vec<String> {
         let connection = Connection::open_in_memory().unwrap();
-        for tables in [
-            include_str!("../../migrations/sqlite/django.sql"),
-            include_str!("../../migrations/sqlite/tegata/V1__rotation.sql"),
-        ] {
+        for tables in TABLES {
             connection.execute_batch(tables).unwrap();
         }
 
@@ -346,6 +349,25 @@ mod tests {
             step.contains("B-TREE") || step.starts_with("SCAN") && !step.contains("(subquery")
         };
         steps.filter(is_long).collect()
+    }
+
+    #[test]
+    fn a_look_at_a_token_is_planned_once_whichever_it_is() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("db");
+        for tables in TABLES {
+            let connection = Connection::open(&path).unwrap();
+            connection.execute_batch(tables).unwrap();
+        }
+        let connection = sqlite::connect(&path, LOCK_PATIENCE).unwrap();
+        let connection = connection.lock();
+
+        let look = |jti| {
+            let mut statement = connection.prepare_cached(STATE).unwrap();
+            statement.query_row([jti], |_| Ok(())).unwrap();
+            statement.get_status(StatementStatus::RePrepare)
+        };
+        assert_eq!(["a", "b", "c"].map(look), [0; 3]);
     }
 
     #[test]

@@ -5,10 +5,12 @@ use axum::http::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use tegata_jwt::{UserId, Verified};
+use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::endpoint::{self, Body, Endpoint, Guard};
 use crate::error::{ApiError, Challenged};
-use crate::extract::{Bearer, Json};
+use crate::extract::{Bearer, Json, bearer_refusals};
 
 /// `/api/token/auth` and any path below it, by any method: whether a request may pass, for a proxy
 /// in front of other services. Who asks, is told by the token alone
@@ -33,8 +35,9 @@ pub(super) async fn auth(
 }
 
 /// The user a token's claims make (`TokenUser`).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct TokenUser {
+    #[schema(schema_with = endpoint::user_id)]
     id: UserId,
     username: String,
     is_staff: bool,
@@ -59,6 +62,32 @@ fn is_bool(json: &str) -> bool {
 fn header(text: &str) -> HeaderValue {
     let encoded = utf8_percent_encode(text, RESERVED).to_string();
     HeaderValue::try_from(encoded).expect("nothing but unreserved characters and escapes")
+}
+
+pub(super) fn endpoint(app: &App) -> Endpoint {
+    let tells = [
+        ("X-Auth-User-Id", "The user's key."),
+        (
+            "X-Auth-Username",
+            "The user's name, where the token tells it.",
+        ),
+        ("X-Auth-Token-Id", "The token's identifier."),
+        (
+            "X-Auth-Is-Staff",
+            "`true` or `false`, where the token tells it.",
+        ),
+    ];
+    Endpoint {
+        guard: Guard::Challenge,
+        tells: tells.into(),
+        ..Endpoint::get("token_auth", "Auth", Body::of::<TokenUser>())
+            .says(
+                "Whether a request may pass, for a proxy in front of other services: who asks, is \
+                 told by the token alone. Any method is answered alike, and so is any path below.",
+            )
+            .refuses(bearer_refusals(app))
+            .refuses([ApiError::NoUserIdentification])
+    }
 }
 
 const USER_ID: HeaderName = HeaderName::from_static("x-auth-user-id");

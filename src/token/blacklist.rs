@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use tegata_jwt::TokenClass;
+use utoipa::ToSchema;
 
 use super::presented::to_the_end;
 use crate::app::App;
 use crate::audit::Event;
+use crate::endpoint::{self, Body, Endpoint, token_misplaced, token_refused};
 use crate::error::ApiError;
 use crate::extract::{Empty, Json, Object, Schema};
 
@@ -43,7 +45,10 @@ pub(super) async fn blacklist(
     Ok(Json(Empty {}))
 }
 
+#[derive(ToSchema)]
+#[schema(as = TokenBlacklistInputSchema)]
 pub(super) struct Blacklist {
+    #[schema(schema_with = endpoint::token)]
     refresh: String,
 }
 
@@ -55,4 +60,15 @@ impl<S> Schema<S> for Blacklist {
             refresh: body.require_token("refresh", "refresh token is required")?,
         })
     }
+}
+
+pub(super) fn endpoint(app: &Arc<App>) -> Endpoint {
+    let (reads, answers) = (Body::of::<Blacklist>(), Body::of::<Empty>());
+    let name = ("token_blacklist", "Blacklist Token");
+    Endpoint::post::<Blacklist>(name, reads, answers, app)
+        .says(
+            "Ends a refresh token before its time, or, where it was rotated, what took its place.",
+        )
+        .refuses([token_refused(), token_misplaced()])
+        .refuses([ApiError::TokenBlacklisted])
 }

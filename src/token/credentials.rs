@@ -4,20 +4,30 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use tegata_jwt::Issued;
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat};
 use zeroize::Zeroizing;
 
 use crate::account::Password;
 use crate::app::App;
 use crate::audit::{Event, Kind};
+use crate::endpoint::{Body, Endpoint, text, token};
 use crate::error::{ApiError, FieldError, Limited};
 use crate::extract::{ClientAddress, Json, Member, Object, Schema};
 use crate::store::User;
 
 /// A user name and a password, as a login sends them.
-pub(super) struct Credentials {
+pub struct Credentials {
     username: String,
     /// `None` where it is longer than any that is looked at.
     password: Option<Password>,
+}
+
+impl Credentials {
+    /// Who wants to log in.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
 }
 
 /// Has the user of the credentials log in, who gets what is issued: tokens for the answer, and the
@@ -72,6 +82,15 @@ async fn obtain<const N: usize>(
             continue;
         }
 
+        match kind {
+            Kind::Pair => {
+                app.metrics.issued.refresh.inc();
+                app.metrics.issued.access.inc();
+            }
+            Kind::Sliding => {
+                app.metrics.issued.sliding.inc();
+            }
+        }
         Event::Login {
             user: &user.id,
             username: &user.username,
@@ -123,11 +142,11 @@ impl Schema<Arc<App>> for Credentials {
         match (username, read_password(body, password)) {
             (Ok(username), Ok(Member::Text(password))) => Ok(Self {
                 username,
-                password: Password::parse(Zeroizing::new(password.clone().into_owned())),
+                password: Password::parse(Zeroizing::new(password.into_owned())),
             }),
             // Python finds it out while hashing, after all else.
             (Ok(_), Ok(Member::NotUnicode(fault))) => {
-                Err(ApiError::Unprocessable(vec![body.not_unicode(fault)]))
+                Err(ApiError::Unprocessable(vec![body.not_unicode(&fault)]))
             }
             (username, password) => {
                 let faults = password.err().into_iter().chain(username.err());
@@ -146,16 +165,43 @@ impl Schema<Arc<App>> for Credentials {
     }
 }
 
+/// A login, as the document has it.
+pub(super) fn endpoint<const N: usize>(
+    name: (&'static str, &'static str),
+    reads: &'static str,
+    (answers, tokens): (&'static str, [&str; N]),
+    app: &Arc<App>,
+) -> Endpoint {
+    let username = || {
+        let max_length = app.store.max_username();
+        let schema = text("admin").max_length(Some(max_length)).build();
+        (app.settings.users.username_field.clone(), schema)
+    };
+    let password = text("correct horse battery staple")
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+        .write_only(true)
+        .build();
+    let tokens = tokens.map(|member| (member.to_owned(), token()));
+    let reads = Body::new(reads, [username(), (PASSWORD.to_owned(), password)]);
+    let answers = Body::new(answers, [username()].into_iter().chain(tokens));
+    let too_many = ApiError::TooMany { retry_after: 20 };
+    Endpoint {
+        counts_guesses: true,
+        ..Endpoint::post::<Credentials>(name, reads, answers, app)
+            .refuses([ApiError::AuthenticationFailed, too_many])
+    }
+}
+
 /// A text within the length of its column, in characters.
 fn read_username(
     body: &Object<'_>,
     member: &str,
-    username: &Member<'_>,
+    username: Member<'_>,
     max_length: usize,
 ) -> Result<String, FieldError> {
     let fault = |kind, msg: String| FieldError::new(kind, body.loc(member), msg);
     match username {
-        Member::Text(name) if name.chars().count() <= max_length => Ok(name.clone().into_owned()),
+        Member::Text(name) if name.chars().count() <= max_length => Ok(name.into_owned()),
         Member::Text(_) => {
             let msg = format!("String should have at most {max_length} characters");
             Err(FieldError {
@@ -172,10 +218,7 @@ fn read_username(
     }
 }
 
-fn read_password<'a>(
-    body: &Object<'_>,
-    password: &'a Member<'a>,
-) -> Result<&'a Member<'a>, FieldError> {
+fn read_password<'a>(body: &Object<'_>, password: Member<'a>) -> Result<Member<'a>, FieldError> {
     match password {
         Member::Text(_) | Member::NotUnicode(_) => Ok(password),
         _ => Err(body.not_a_string(PASSWORD)),

@@ -1,4 +1,5 @@
-//! The token endpoints of Ninja JWT: `/api/token/*`, one file for each.
+//! The token endpoints of Ninja JWT: `/api/token/*`, one file for each, and what the OpenAPI document
+//! says of it.
 
 mod auth;
 mod blacklist;
@@ -12,28 +13,29 @@ mod verify;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{any, get, post};
-
+pub use self::credentials::Credentials;
 use crate::app::App;
-use crate::settings::Settings;
+use crate::endpoint::Methods::{Any, Get, Post};
+use crate::endpoint::Routes;
 
-/// The endpoints, relative to `/api/token`.
-pub fn router(settings: &Settings) -> Router<Arc<App>> {
-    let router = Router::new()
-        .route("/pair", post(pair::pair))
-        .route("/refresh", post(refresh::refresh))
-        .route("/verify", post(verify::verify))
-        .route("/sliding", post(sliding::sliding))
-        .route("/sliding/refresh", post(sliding::refresh::refresh))
-        .route("/user", get(user::user))
-        .route("/auth", any(auth::auth))
-        .route("/auth/", any(auth::auth))
-        .route("/auth/{*path}", any(auth::auth));
+/// The endpoints, below `/api/token`.
+// A table, one line for each.
+#[rustfmt::skip]
+pub fn routes(app: &Arc<App>) -> Routes {
+    let routes = Routes::below(format!("{}/token", app.settings.server.api_prefix.as_str()))
+        .route("/pair", Post, pair::pair, pair::endpoint(app))
+        .route("/refresh", Post, refresh::refresh, refresh::endpoint(app))
+        .route("/verify", Post, verify::verify, verify::endpoint(app))
+        .route("/sliding", Post, sliding::sliding, sliding::endpoint(app))
+        .route("/sliding/refresh", Post, sliding::refresh::refresh, sliding::refresh::endpoint(app))
+        .route("/user", Get, user::user, user::endpoint(app))
+        .route("/auth", Any, auth::auth, auth::endpoint(app))
+        .route("/auth/", Any, auth::auth, None)
+        .route("/auth/{*path}", Any, auth::auth, None);
     // Without its app Ninja JWT answers 200 and blacklists nothing.
-    if settings.blacklist.enabled {
-        router.route("/blacklist", post(blacklist::blacklist))
+    if app.settings.blacklist.enabled {
+        routes.route("/blacklist", Post, blacklist::blacklist, blacklist::endpoint(app))
     } else {
-        router
+        routes
     }
 }

@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::credentials::{Credentials, LoggedIn, login};
+use super::credentials::{self, Credentials, LoggedIn, login};
 use crate::app::App;
 use crate::audit::Kind;
+use crate::endpoint::Endpoint;
 use crate::error::Limited;
 use crate::extract::{ClientAddress, Json};
 
@@ -23,4 +24,16 @@ pub(super) async fn pair(
         Ok((pair.refresh, tokens))
     })
     .await
+}
+
+pub(super) fn endpoint(app: &Arc<App>) -> Endpoint {
+    let (reads, answers) = (
+        "TokenObtainPairInputSchema",
+        ("TokenObtainPairOutputSchema", ["refresh", "access"]),
+    );
+    credentials::endpoint(("token_obtain_pair", "Obtain Token"), reads, answers, app)
+        .says("A user name and a password for a token pair. The name comes back as it is stored.")
+        .leads_to("token_refresh", "refresh", "refresh")
+        .leads_to("token_verify", "token", "access")
+        .leads_to("token_blacklist", "refresh", "refresh")
 }

@@ -3,9 +3,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 use tegata_jwt::{Decoded, Issued, VerifiedRefresh};
+use utoipa::ToSchema;
 
-use super::presented::{holder, to_the_end};
+use super::presented::{holder, refusals, to_the_end};
 use crate::app::App;
+use crate::endpoint::{self, Body, Endpoint};
 use crate::error::ApiError;
 use crate::extract::{Json, Object, Schema};
 use crate::rotation::Effect;
@@ -36,6 +38,7 @@ async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
     holder(app, &verified).await?;
 
     let access = app.issuer.access(&verified)?.token;
+    app.metrics.issued.access.inc();
     Ok(Refreshed { refresh, access })
 }
 
@@ -61,6 +64,8 @@ async fn rotate(app: &Arc<App>, token: &str) -> Result<Refreshed, ApiError> {
         }
         _ => return Err(ApiError::TokenBlacklisted),
     };
+    app.metrics.issued.refresh.inc();
+    app.metrics.issued.access.inc();
     Ok(Refreshed {
         refresh: refresh.token,
         access,
@@ -116,7 +121,10 @@ async fn record(
     }
 }
 
+#[derive(ToSchema)]
+#[schema(as = TokenRefreshInputSchema)]
 pub(super) struct Refresh {
+    #[schema(schema_with = endpoint::token)]
     refresh: String,
 }
 
@@ -130,8 +138,28 @@ impl<S> Schema<S> for Refresh {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TokenRefreshOutputSchema)]
 pub(super) struct Refreshed {
+    #[schema(schema_with = endpoint::token)]
     refresh: String,
+    #[schema(schema_with = endpoint::token)]
     access: String,
+}
+
+pub(super) fn endpoint(app: &Arc<App>) -> Endpoint {
+    let jwt = &app.settings.jwt;
+    let what_becomes_of_it = match (jwt.rotate_refresh_tokens, jwt.blacklist_after_rotation) {
+        (false, _) => "The refresh token comes back as it was sent.",
+        (true, false) => "Another refresh token comes back; the one sent stays of use.",
+        (true, true) => "Another refresh token comes back, and the one sent is of use no more.",
+    };
+    let (reads, answers) = (Body::of::<Refresh>(), Body::of::<Refreshed>());
+    Endpoint::post::<Refresh>(("token_refresh", "Refresh Token"), reads, answers, app)
+        .says(format!(
+            "A refresh token for an access token. {what_becomes_of_it}"
+        ))
+        .refuses(refusals())
+        .leads_to("token_verify", "token", "access")
+        .leads_to("token_refresh", "refresh", "refresh")
 }

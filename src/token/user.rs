@@ -3,11 +3,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use serde::Serialize;
 use tegata_jwt::UserId;
+use utoipa::ToSchema;
 
 use crate::account::Holder;
 use crate::app::App;
+use crate::endpoint::{self, Body, Endpoint, Guard};
 use crate::error::ApiError;
-use crate::extract::{Bearer, Json};
+use crate::extract::{Bearer, Json, bearer_refusals};
 
 /// `GET /api/token/user`: the user whose token opens it, looked up (`JWTAuth`).
 pub(super) async fn user(
@@ -26,8 +28,26 @@ pub(super) async fn user(
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 pub(super) struct Whoami {
+    #[schema(schema_with = endpoint::user_id)]
     id: UserId,
     username: String,
+}
+
+pub(super) fn endpoint(app: &App) -> Endpoint {
+    let refuses = [
+        ApiError::NoUserIdentification,
+        ApiError::PasswordChanged,
+        ApiError::UserInactive,
+        ApiError::UserNotFound,
+    ];
+    Endpoint {
+        guard: Guard::Bearer,
+        ..Endpoint::get("token_user", "User", Body::of::<Whoami>())
+            .says("The user whose token opens it, looked up in the database.")
+            .refuses(bearer_refusals(app))
+            .refuses(refuses)
+    }
 }

@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use tegata_jwt::TokenClass;
+use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::endpoint::{self, Body, Endpoint, token_refused};
 use crate::error::ApiError;
 use crate::extract::{Empty, Json, Object, Schema};
 
@@ -22,7 +24,10 @@ pub(super) async fn verify(
     Ok(Json(Empty {}))
 }
 
+#[derive(ToSchema)]
+#[schema(as = TokenVerifyInputSchema)]
 pub(super) struct Verify {
+    #[schema(schema_with = endpoint::token)]
     token: String,
 }
 
@@ -34,4 +39,18 @@ impl<S> Schema<S> for Verify {
             token: body.require_token("token", "token is required")?,
         })
     }
+}
+
+pub(super) fn endpoint(app: &Arc<App>) -> Endpoint {
+    let looks = if app.settings.jwt.blacklist_after_rotation {
+        ", and not blacklisted"
+    } else {
+        ". Whether it is blacklisted, is not looked at"
+    };
+    let (reads, answers) = (Body::of::<Verify>(), Body::of::<Empty>());
+    Endpoint::post::<Verify>(("token_verify", "Verify Token"), reads, answers, app)
+        .says(format!(
+            "Whether a token, of whatever type, is genuine and in its time{looks}."
+        ))
+        .refuses([token_refused(), ApiError::BlacklistedAtVerify.into()])
 }

@@ -1,5 +1,6 @@
 //! A service of one's own: a real port, a database of its own, a clock that stands still.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,15 +9,18 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tegata::app::App;
+use tegata::http::{Listeners, Live, Tls};
 use tegata::settings::Settings;
 use tegata::store::{NewUser, Store};
 use tegata::{http, keys};
 use tegata_jwt::{Clock, UserId};
 use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use crate::database::Database;
+use crate::tls;
 
 /// An HTTP client that takes a hanging service for a failure.
 pub(crate) fn client() -> Client {
@@ -37,6 +41,7 @@ pub(crate) struct TestApp {
     clock: Clock,
     app: Arc<App>,
     origin: String,
+    secure_origin: OnceCell<String>,
     client: Client,
     pub(crate) database: Arc<Database>,
 }
@@ -62,7 +67,7 @@ impl TestApp {
         let clock = Clock::fixed(DateTime::from_timestamp(BEGIN, 0).unwrap());
         Store::migrate(&settings, clock.now()).await.unwrap();
         let store = Store::open(&settings).await.unwrap();
-        let key = keys::configured(&settings).unwrap().unwrap().key;
+        let key = keys::configured(&settings).unwrap().unwrap();
         let follows = settings.blacklist.enabled;
         let app = App::new(settings, store, key, &clock);
         if follows {
@@ -71,19 +76,16 @@ impl TestApp {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(http::serve(
-            listener,
-            Arc::clone(&app),
-            std::future::pending(),
-        ));
-
-        Self {
+        let app = Self {
             clock,
             app,
             origin,
+            secure_origin: OnceCell::new(),
             client: client(),
             database,
-        }
+        };
+        app.answer_at(listener.into());
+        app
     }
 
     /// The user `alice` with the password `alice-pw`, and the service.
@@ -135,6 +137,21 @@ impl TestApp {
         self.app.blacklist.poll().await.unwrap();
     }
 
+    /// Lets the service look for a database that is not there.
+    pub(crate) async fn poll_in_vain(&self) {
+        assert!(self.app.blacklist.poll().await.is_err());
+    }
+
+    /// Whether the service looks for blacklisted tokens in memory under other settings, right after
+    /// they were reloaded.
+    pub(crate) fn trusts_memory_after(&self, change: impl FnOnce(&mut Settings)) -> bool {
+        let mut settings = self.app.settings.clone();
+        change(&mut settings);
+        let key = keys::configured(&settings).unwrap().unwrap();
+        let reloaded = self.app.reloaded(settings, key);
+        reloaded.blacklist.is_followed()
+    }
+
     /// Ends all tokens of Alice's, as `tegata users revoke` does.
     pub(crate) async fn revoke_alice(&self) -> usize {
         let alice = UserId::Number(1);
@@ -158,6 +175,35 @@ impl TestApp {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
+    }
+
+    /// Where the same is served over TLS.
+    pub(crate) async fn secure_origin(&self) -> &str {
+        let serve = async || {
+            let tls = Tls::read(&tls::server("server"), self.clock.now()).unwrap();
+            self.serve(|listeners| listeners.tls = tls).await
+        };
+        let address = self
+            .secure_origin
+            .get_or_init(|| async { format!("https://{}", serve().await) });
+        address.await
+    }
+
+    /// Serves at one more address, in another way.
+    pub(crate) async fn serve(&self, change: impl FnOnce(&mut Listeners)) -> SocketAddr {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = tcp.local_addr().unwrap();
+        let mut listeners = Listeners::from(tcp);
+        change(&mut listeners);
+        self.answer_at(listeners);
+        address
+    }
+
+    fn answer_at(&self, listeners: Listeners) {
+        let live = Live::new(Arc::clone(&self.app), listeners.metrics.is_some());
+        let max_connections = self.app.settings.server.max_connections;
+        let never = std::future::pending();
+        tokio::spawn(async move { http::serve(listeners, max_connections, &live, never).await });
     }
 
     pub(crate) async fn send(

@@ -376,3 +376,12 @@ async fn a_sliding_token_that_django_issued_is_found_after_a_flush_and_ended_wit
 
     assert_eq!(app.refresh_sliding(&token).await.line(), BLACKLISTED);
 }
+
+/// What left memory at a token's end would open everything again.
+#[tokio::test]
+async fn a_reload_after_which_tokens_are_of_use_for_longer_asks_the_database_first() {
+    let app = TestApp::spawn().await;
+
+    assert!(app.trusts_memory_after(|s| s.jwt.update_last_login = true));
+    assert!(!app.trusts_memory_after(|s| s.jwt.leeway = Lifetime::seconds(60)));
+}

@@ -4,36 +4,55 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors from the top down. A module may import those on floors below its own.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
     &["main"],
     &["cli"],
     &["http"],
     &["token"],
+    &["endpoint"],
     &["extract"],
     &["app"],
     &["account", "blacklist", "keys", "limits"],
     &["store"],
-    &["error", "settings"],
-    &["audit", "json", "lock", "rotation", "seldom"],
+    &["error", "request", "settings"],
+    &["audit", "json", "lock", "metrics", "rotation", "seldom"],
 ];
 
 /// Packages, and where alone they may be used.
-const HOMES: [(&str, &[&str]); 28] = [
+const HOMES: [(&str, &[&str]); 44] = [
+    ("arc_swap", &["src/http/"]),
     ("argon2", &["src/account/password/"]),
     (
         "axum",
-        &["src/http/", "src/token/", "src/extract/", "src/error/"],
+        &[
+            "src/http/",
+            "src/token/",
+            "src/endpoint",
+            "src/extract/",
+            "src/error/",
+        ],
     ),
-    ("axum_server", &["src/http/"]),
     ("bcrypt", &["src/account/password/"]),
+    ("bytes", &["src/store/columns.rs"]),
     ("clap", &["src/cli/"]),
+    ("clap_complete", &["src/cli/completions.rs"]),
+    ("clap_mangen", &["src/cli/man.rs"]),
     ("dashmap", &["src/blacklist/set.rs"]),
     ("deadpool_postgres", &["src/store/"]),
     (
         "documented",
-        &["src/settings/", "crates/tegata-jwt/src/settings/"],
+        &[
+            "src/endpoint",
+            "src/error/",
+            "src/settings/",
+            "crates/tegata-jwt/src/settings/",
+        ],
     ),
     ("figment", &["src/settings/load.rs", "src/settings/load/"]),
+    ("futures_util", &["src/extract/json.rs", "src/http/"]),
+    ("http_body_util", &["src/extract/json.rs"]),
+    ("hyper", &["src/http/"]),
+    ("hyper_util", &["src/http/"]),
     ("indicatif", &["src/cli/"]),
     ("ipnet", &["src/settings/server.rs"]),
     (
@@ -43,31 +62,63 @@ const HOMES: [(&str, &[&str]); 28] = [
             "crates/tegata-jwt/src/keys/published.rs",
         ],
     ),
+    ("listenfd", &["src/cli/systemd.rs"]),
     (
         "md5",
         &["crates/tegata-jwt/src/issuer.rs", "src/account/password/"],
     ),
+    ("mimalloc", &["src/main.rs"]),
     ("moka", &["src/limits/"]),
+    ("prometheus_client", &["src/metrics.rs"]),
     ("refinery", &["src/store/"]),
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
     ("rusqlite", &["src/store/"]),
-    ("rustix", &["src/account/hashing.rs", "src/cli/process.rs"]),
+    (
+        "rustix",
+        &[
+            "src/account/hashing.rs",
+            "src/account/password/tests/",
+            "src/cli/log/standard_error.rs",
+            "src/cli/process.rs",
+        ],
+    ),
     (
         "rustls",
-        &["src/store/postgres/tls.rs", "src/store/postgres/tls/"],
+        &[
+            "src/http/tls.rs",
+            "src/store/postgres/tls.rs",
+            "src/store/postgres/tls/",
+        ],
     ),
     ("rustls_native_certs", &["src/store/postgres/tls.rs"]),
     ("scrypt", &["src/account/password/"]),
+    ("sd_notify", &["src/cli/systemd.rs"]),
+    ("smallvec", &["crates/tegata-jwt/src/object.rs"]),
     ("thread_priority", &["src/account/hashing.rs"]),
     ("tokio_postgres", &["src/store/"]),
     ("tokio_postgres_rustls", &["src/store/"]),
-    ("tower_http", &["src/http/"]),
+    ("tokio_rustls", &["src/http/"]),
+    ("tower_service", &["src/http/"]),
+    ("tracing_serde", &["src/cli/"]),
     ("tracing_subscriber", &["src/cli/"]),
+    (
+        "utoipa",
+        &[
+            "src/http/docs/",
+            "src/http/health.rs",
+            "src/token/",
+            "src/endpoint",
+            "src/extract/json.rs",
+            "src/error/",
+        ],
+    ),
+    ("utoipa_swagger_ui", &["src/http/docs/"]),
     (
         "x509_cert",
         &[
             "crates/tegata-jwt/src/keys/der.rs",
+            "src/http/tls.rs",
             "src/store/postgres/tls/",
         ],
     ),

@@ -60,9 +60,14 @@ fn load_text(toml: &str) -> Result<Settings, String> {
     result.map_err(|error| error.to_string().replace(&name, "config.toml"))
 }
 
-/// What a file with this one line in this table makes of the setting.
+/// What a file with this one line in this table makes of the setting, beside what it needs.
 fn outcome(row: &Row, table: &str, setting: &str, value: &str) -> String {
-    match load_text(&format!("[{table}]\n{setting} = {value}")) {
+    let needed = match (row.table, row.setting) {
+        ("server.tls", "certificate_file") => "key_file = \"key\"",
+        ("server.tls", "key_file") => "certificate_file = \"certificate\"",
+        _ => "",
+    };
+    match load_text(&format!("[{table}]\n{setting} = {value}\n{needed}")) {
         Ok(settings) => shown(&settings)[&(row.table, row.setting)].clone(),
         Err(refusal) => refusal,
     }

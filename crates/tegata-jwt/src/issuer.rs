@@ -87,7 +87,8 @@ impl Issuer {
         let mut token = self.begin(TokenType::Sliding, self.lifetimes.sliding)?;
         let refresh_until = end(token.issued_at, self.lifetimes.sliding_refresh);
         let claim = self.names.refresh_exp().name;
-        token.claims.set(claim, json(&refresh_until.timestamp()));
+        let seconds = refresh_until.timestamp();
+        token.claims.set(claim, Value::Number(seconds));
         // The verifier lets a token be refreshed that expired by less than the leeway.
         let after_last_refresh = end(refresh_until + self.leeway, self.lifetimes.sliding);
         token.usable_until = after_last_refresh.max(token.expires_at);
@@ -105,7 +106,7 @@ impl Issuer {
                 || renamed.iter().flatten().any(|own| own.name == name)
         };
         let further = refresh.claims().iter().filter(|(name, _)| !is_own(name));
-        further.for_each(|(name, value)| token.claims.set(name, value));
+        further.for_each(|(name, json)| token.claims.set(name, Value::Json(json)));
         self.finish(token)
     }
 
@@ -155,7 +156,7 @@ impl Issuer {
     fn begin(&self, token_type: TokenType, lifetime: Lifetime) -> Result<Draft<'_>, CryptoError> {
         let mut claims = Payload::default();
         if let Some(claim) = self.names.token_type() {
-            claims.set(claim.name, json(token_type.name()));
+            claims.set(claim.name, Value::Text(token_type.name().into()));
         }
         let mut token = self.draft(claims, lifetime);
         self.identify(&mut token, Jti::random()?);
@@ -171,7 +172,8 @@ impl Issuer {
     /// Gives a token its identifier, where tokens have one.
     fn identify<'a>(&'a self, token: &mut Draft<'a>, jti: Jti) {
         if let Some(claim) = self.names.jti() {
-            token.claims.set(claim.name, json(jti.as_str()));
+            let text = jti.as_str().to_owned();
+            token.claims.set(claim.name, Value::Text(text.into()));
             token.jti = Some(jti);
         }
     }
@@ -179,13 +181,14 @@ impl Issuer {
     fn name_subject<'a>(&'a self, claims: &mut Payload<'a>, subject: &Subject) {
         let claim = self.names.user_id().name;
         // RFC 7519 4.1.2: a subject is a string.
-        let id = match claim {
-            "sub" => json(&subject.user.to_string()),
-            _ => json(&subject.user),
+        let id = match &subject.user {
+            UserId::Number(number) if claim != "sub" => Value::Number(*number),
+            user => Value::Text(user.to_string().into()),
         };
         claims.set(claim, id);
         if let Some(claim) = &self.digest_claim {
-            claims.set(claim, json(&self.digest(&subject.password_hash)));
+            let digest = self.digest(&subject.password_hash);
+            claims.set(claim, Value::Text(digest.into()));
         }
     }
 
@@ -199,10 +202,10 @@ impl Issuer {
 
     fn finish<'a>(&'a self, mut token: Draft<'a>) -> Result<Issued, CryptoError> {
         if let Some(audience) = &self.aud {
-            token.claims.set("aud", audience);
+            token.claims.set("aud", Value::Json(audience));
         }
         if let Some(issuer) = &self.iss {
-            token.claims.set("iss", issuer);
+            token.claims.set("iss", Value::Json(issuer));
         }
         Ok(Issued {
             token: token::sign(&self.key, &token.claims.to_json())?,
@@ -278,8 +281,8 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(mut claims: Payload<'a>, issued_at: DateTime<Utc>, expires_at: DateTime<Utc>) -> Self {
-        claims.set("exp", json(&expires_at.timestamp()));
-        claims.set("iat", json(&issued_at.timestamp()));
+        claims.set("exp", Value::Number(expires_at.timestamp()));
+        claims.set("iat", Value::Number(issued_at.timestamp()));
         Self {
             claims,
             jti: None,
@@ -290,38 +293,60 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Claims as they are being written: names and JSON texts, in the order they first came.
-#[derive(Default)]
-struct Payload<'a>(Vec<(&'a str, Cow<'a, str>)>);
+/// Claims as they are being written, in the order they first came.
+struct Payload<'a>(Vec<(&'a str, Value<'a>)>);
+
+/// What a claim says.
+enum Value<'a> {
+    /// Whatever this JSON text says.
+    Json(&'a str),
+    Number(i64),
+    Text(Cow<'a, str>),
+}
 
 impl<'a> Payload<'a> {
     /// Sets a claim, in its place where it stands already.
-    fn set(&mut self, name: &'a str, json: impl Into<Cow<'a, str>>) {
+    fn set(&mut self, name: &'a str, value: Value<'a>) {
         match self.0.iter_mut().find(|(found, _)| *found == name) {
-            Some((_, value)) => *value = json.into(),
-            None => self.0.push((name, json.into())),
+            Some((_, place)) => *place = value,
+            None => self.0.push((name, value)),
         }
     }
 
     /// One JSON object, compact.
     fn to_json(&self) -> Vec<u8> {
-        let mut text = String::with_capacity(256);
+        let mut text = Vec::with_capacity(256);
         for (name, value) in &self.0 {
-            text.push(if text.is_empty() { '{' } else { ',' });
-            text.push_str(&json(name));
-            text.push(':');
-            text.push_str(value);
+            text.push(if text.is_empty() { b'{' } else { b',' });
+            write_text(&mut text, name);
+            text.push(b':');
+            match value {
+                Value::Json(json) => text.extend_from_slice(json.as_bytes()),
+                Value::Number(number) => write_json(&mut text, number),
+                Value::Text(value) => write_text(&mut text, value),
+            }
         }
-        text.push('}');
-        text.into_bytes()
+        text.push(b'}');
+        text
+    }
+}
+
+impl Default for Payload<'_> {
+    /// With room for as many as tokens usually have.
+    fn default() -> Self {
+        Self(Vec::with_capacity(8))
     }
 }
 
 impl<'a> From<&'a Claims> for Payload<'a> {
     fn from(claims: &'a Claims) -> Self {
         // A member stands in them once.
-        let claims = claims.iter().map(|(name, json)| (name, json.into()));
-        Self(claims.collect())
+        let claims = claims.iter();
+        Self(
+            claims
+                .map(|(name, json)| (name, Value::Json(json)))
+                .collect(),
+        )
     }
 }
 
@@ -330,6 +355,42 @@ fn end(begin: DateTime<Utc>, lifetime: Lifetime) -> DateTime<Utc> {
     (begin + lifetime.span()).trunc_subsecs(0)
 }
 
-fn json(value: &(impl Serialize + ?Sized)) -> String {
-    serde_json::to_string(value).expect("texts, numbers and lists of texts have a JSON form")
+fn json(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    write_json(&mut text, value);
+    String::from_utf8(text).expect("JSON is written as UTF-8")
+}
+
+fn write_text(json: &mut Vec<u8>, text: &str) {
+    // RFC 8259 7: what must be escaped. Most texts hold nothing of it, and all of one is looked at
+    // at once.
+    let is_escaped = |byte| matches!(byte, 0..b' ' | b'"' | b'\\');
+    if text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+        return write_json(json, &text);
+    }
+    json.push(b'"');
+    json.extend_from_slice(text.as_bytes());
+    json.push(b'"');
+}
+
+fn write_json(text: &mut Vec<u8>, value: &impl Serialize) {
+    serde_json::to_writer(text, value).expect("texts, numbers and lists of texts have a JSON form");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn texts_are_written_as_serde_json_writes_them(text in any::<String>(), odd in ".{0,8}") {
+            for text in [&text, &odd, "a\"b", "a\\b", "\u{7f}", "\u{1f}", "\n"] {
+                let mut json = Vec::new();
+                write_text(&mut json, text);
+                prop_assert_eq!(json, serde_json::to_vec(text).unwrap());
+            }
+        }
+    }
 }

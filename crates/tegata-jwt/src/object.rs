@@ -4,76 +4,143 @@ use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 use zeroize::Zeroize;
 
 /// A JSON object kept as its text, its members indexed in their order.
 ///
 /// Read as RFC 7515 4 and RFC 7519 4 want it: UTF-8, no member twice, nothing before or after.
 #[derive(Clone, Debug)]
-pub(crate) struct Object {
-    /// The JSON, then the names that stand in it with escapes, unescaped.
-    text: String,
-    /// How much of `text` is the JSON.
-    length: usize,
-    members: Vec<Member>,
+pub(crate) struct Object<'a> {
+    text: Cow<'a, str>,
+    /// The names that stand in the text with escapes, without them.
+    unescaped: String,
+    members: Members,
 }
 
-/// Where in the text a member's name and value stand.
+/// As many as tokens usually have fit in without further memory.
+type Members = SmallVec<[Member; 8]>;
+
+/// Where in the text, and what is unescaped beyond its end, a member's name and value stand.
 #[derive(Clone, Debug)]
 struct Member {
-    name: Range<usize>,
-    value: Range<usize>,
+    tag: Tag,
+    name: Place,
+    value: Place,
 }
 
-impl Object {
-    /// Indexes the members of a JSON object, or says nothing but that it is none.
-    pub(crate) fn parse(json: Vec<u8>) -> Option<Self> {
-        let mut text = String::from_utf8(json).ok()?;
-        let length = text.len();
+/// A name's length and first bytes: where they differ, the names do, and nobody reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tag([u8; 4]);
 
-        let mut unescaped = String::new();
+impl Tag {
+    fn of(name: &str) -> Self {
+        let mut tag = [0; 4];
+        for (place, byte) in tag.iter_mut().zip(name.bytes()) {
+            *place = byte;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "its last bits tell enough")]
+        let length = name.len() as u8;
+        tag[3] = length;
+        Self(tag)
+    }
+}
+
+/// Half as large as a range of `usize`: what is indexed is some KiB long.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    /// `None` beyond 4 GiB.
+    fn new(start: usize, length: usize) -> Option<Self> {
+        Some(Self {
+            start: start.try_into().ok()?,
+            end: start.checked_add(length)?.try_into().ok()?,
+        })
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl<'a> Object<'a> {
+    /// Indexes the members of a JSON object, or says nothing but that it is none.
+    pub(crate) fn parse(json: impl Into<Cow<'a, [u8]>>) -> Option<Self> {
+        let text = match json.into() {
+            Cow::Borrowed(json) => Cow::Borrowed(std::str::from_utf8(json).ok()?),
+            Cow::Owned(json) => Cow::Owned(String::from_utf8(json).ok()?),
+        };
+        // The parser's refusal takes memory, and most of what is no object shows it at once.
+        if !text.trim_ascii_start().starts_with('{') {
+            return None;
+        }
+
+        let (mut unescaped, mut members) = (String::new(), Members::new());
         let mut reader = serde_json::Deserializer::from_str(&text);
-        let members = Index {
+        let index = Index {
             text: &text,
             unescaped: &mut unescaped,
+            members: &mut members,
         };
-        let members = members.deserialize(&mut reader).ok()?;
+        index.deserialize(&mut reader).ok()?;
         reader.end().ok()?;
 
-        text.push_str(&unescaped);
         Some(Self {
             text,
-            length,
+            unescaped,
             members,
         })
     }
 
     /// The JSON text of the member called `name`.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(found, _)| *found == name)
-            .map(|(_, value)| value)
+        let found = find(&self.members, name, &self.text, &self.unescaped);
+        found.map(|member| &self.text[member.value.range()])
     }
 
     /// The members' names and JSON texts, in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let text = &self.text;
+        let (text, unescaped) = (&*self.text, &*self.unescaped);
         self.members
             .iter()
-            .map(|member| (&text[member.name.clone()], &text[member.value.clone()]))
+            .map(move |member| (name(member, text, unescaped), &text[member.value.range()]))
     }
 
     /// The whole JSON text.
     pub(crate) fn json(&self) -> &str {
-        &self.text[..self.length]
+        &self.text
     }
 }
 
-impl Zeroize for Object {
+impl Zeroize for Object<'static> {
+    /// Of a text that is its own.
     fn zeroize(&mut self) {
-        self.text.zeroize();
+        self.text.to_mut().zeroize();
+        self.unescaped.zeroize();
         self.members.clear();
-        self.length = 0;
+    }
+}
+
+fn find<'a>(
+    members: &'a [Member],
+    wanted: &str,
+    text: &str,
+    unescaped: &str,
+) -> Option<&'a Member> {
+    let tag = Tag::of(wanted);
+    let mut alike = members.iter().filter(|member| member.tag == tag);
+    alike.find(|member| name(member, text, unescaped) == wanted)
+}
+
+fn name<'a>(member: &Member, text: &'a str, unescaped: &'a str) -> &'a str {
+    let place = member.name.range();
+    match place.start.checked_sub(text.len()) {
+        Some(start) => &unescaped[start..start + place.len()],
+        None => &text[place],
     }
 }
 
@@ -81,36 +148,29 @@ impl Zeroize for Object {
 struct Index<'a> {
     text: &'a str,
     unescaped: &'a mut String,
+    members: &'a mut Members,
 }
 
 impl Index<'_> {
-    fn name(&mut self, name: Cow<'_, str>) -> Range<usize> {
+    fn name(&mut self, name: Cow<'_, str>) -> Option<Place> {
         match name {
             Cow::Borrowed(name) => self.place(name),
             Cow::Owned(name) => {
                 let start = self.text.len() + self.unescaped.len();
                 self.unescaped.push_str(&name);
-                start..start + name.len()
+                Place::new(start, name.len())
             }
         }
     }
 
     /// Where a slice of the text begins and ends.
-    fn place(&self, part: &str) -> Range<usize> {
-        let start = part.as_ptr().addr() - self.text.as_ptr().addr();
-        start..start + part.len()
-    }
-
-    fn resolve(&self, place: &Range<usize>) -> &str {
-        match place.start.checked_sub(self.text.len()) {
-            Some(start) => &self.unescaped[start..start + place.len()],
-            None => &self.text[place.clone()],
-        }
+    fn place(&self, part: &str) -> Option<Place> {
+        Place::new(part.as_ptr().addr() - self.text.as_ptr().addr(), part.len())
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Index<'_> {
-    type Value = Vec<Member>;
+    type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -118,31 +178,27 @@ impl<'de> DeserializeSeed<'de> for Index<'_> {
 }
 
 impl<'de> Visitor<'de> for Index<'_> {
-    type Value = Vec<Member>;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::<Member>::with_capacity(8);
-        while let Some(name) = map.next_key_seed(Name)? {
-            let value = self.place(map.next_value::<&RawValue>()?.get());
-            if members
-                .iter()
-                .any(|member| self.resolve(&member.name) == name)
-            {
+        while let Some(found) = map.next_key_seed(Name)? {
+            let value = map.next_value::<&RawValue>()?.get();
+            if find(self.members, &found, self.text, self.unescaped).is_some() {
                 return Err(A::Error::custom("a member stands twice"));
             }
-            if members.len() == MAX_MEMBERS {
+            if self.members.len() == MAX_MEMBERS {
                 return Err(A::Error::custom("too many members"));
             }
-            members.push(Member {
-                name: self.name(name),
-                value,
-            });
+            let tag = Tag::of(&found);
+            let places = self.place(value).zip(self.name(found));
+            let (value, name) = places.ok_or_else(|| A::Error::custom("too long"))?;
+            self.members.push(Member { tag, name, value });
         }
-        Ok(members)
+        Ok(())
     }
 }
 
@@ -180,7 +236,7 @@ const MAX_MEMBERS: usize = 256;
 mod tests {
     use super::*;
 
-    fn parse(json: &str) -> Option<Object> {
+    fn parse(json: &str) -> Option<Object<'static>> {
         Object::parse(json.as_bytes().to_vec())
     }
 
@@ -226,6 +282,16 @@ mod tests {
 
         assert!(refused.iter().all(|json| parse(json).is_none()));
         assert!(Object::parse(b"{\"a\":\"\xff\"}".to_vec()).is_none());
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        let object = parse(r#"{"expa": 1, "expb": 2, "ex": 3, "": 4, "\u0065xpc": 5}"#).unwrap();
+
+        let found = ["expa", "expb", "ex", "", "expc"].map(|name| object.get(name));
+        assert_eq!(found, ["1", "2", "3", "4", "5"].map(Some));
+        assert_eq!(object.get("expd"), None);
+        assert!(parse(r#"{"expa": 1, "expb": 2, "\u0065xpa": 3}"#).is_none());
     }
 
     #[test]

@@ -10,16 +10,66 @@ use crate::object::Object;
 ///
 /// Nothing in it may be believed. Only a `Verifier` makes a token that may.
 pub struct Unverified<'a> {
-    header: Header,
-    /// Header and payload as they stand in the token: what was signed.
-    signing_input: &'a str,
-    payload: &'a str,
-    signature: &'a str,
+    header: Header<'static>,
+    segments: Segments<'a>,
 }
 
 impl<'a> Unverified<'a> {
     /// Takes a token apart: its size, its three segments, its header.
     pub fn parse(token: &'a str) -> Result<Self, TokenError> {
+        let segments = Segments::of(token)?;
+        let header = decode(segments.header)?;
+        Ok(Self {
+            header: Header::parse(header.into())?,
+            segments,
+        })
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> &Header<'_> {
+        &self.header
+    }
+
+    /// The claims as whoever wrote the token would have them. For looking at, not for deciding.
+    pub fn claims_unverified(&self) -> Result<Claims, TokenError> {
+        self.segments.claims()
+    }
+
+    /// Verifies header and signature with a key, and nothing of the payload: a JWS, not a JWT.
+    pub fn check_signature(&self, key: &VerifyingKey) -> Result<(), TokenError> {
+        self.header.check(key)?;
+        self.segments.check_signature(key)
+    }
+}
+
+/// The claims of a JWT whose header and signature hold.
+pub(crate) fn open(token: &str, key: &VerifyingKey) -> Result<Claims, TokenError> {
+    let segments = Segments::of(token)?;
+    // What the key's own header says is known, letter for letter. Any other is read, without a
+    // byte of memory for it: whoever is refused here had nothing to show.
+    if segments.header != key.header() {
+        let mut room = [0; MAX_SHORT];
+        let header = base64url::decode_in(segments.header, &mut room);
+        let header = Header::parse(header.ok_or(TokenError::Malformed)?)?;
+        header.check_typ()?;
+        header.check(key)?;
+    }
+    segments.check_signature(key)?;
+    segments.claims()
+}
+
+/// The parts of a token, still encoded.
+struct Segments<'a> {
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+    /// Header and payload as they stand in the token: what was signed.
+    signing_input: &'a str,
+}
+
+impl<'a> Segments<'a> {
+    fn of(token: &'a str) -> Result<Self, TokenError> {
         if token.len() > MAX_BYTES {
             return Err(TokenError::TooLong);
         }
@@ -29,53 +79,37 @@ impl<'a> Unverified<'a> {
         if payload.contains('.') {
             return Err(TokenError::Malformed);
         }
-
         Ok(Self {
-            header: Header::parse(header)?,
-            signing_input,
+            header,
             payload,
             signature,
+            signing_input,
         })
     }
 
-    /// The header.
-    #[must_use]
-    pub fn header(&self) -> &Header {
-        &self.header
-    }
-
-    /// The claims as whoever wrote the token would have them. For looking at, not for deciding.
-    pub fn claims_unverified(&self) -> Result<Claims, TokenError> {
-        Claims::parse(decode(self.payload)?)
-    }
-
-    /// Verifies header and signature with a key, and nothing of the payload: a JWS, not a JWT.
-    pub fn check_signature(&self, key: &VerifyingKey) -> Result<(), TokenError> {
-        self.header.check()?;
-        let expected = key.algorithm();
-        // RFC 8725 3.1: the key says which algorithm it is; the token may only agree.
-        if !self.header.has_algorithm(expected.name()) {
-            return Err(TokenError::AlgorithmMismatch { expected });
-        }
-        if key.kid().is_some_and(|kid| !self.header.may_have_kid(kid)) {
-            return Err(TokenError::UnknownKey);
-        }
-        let signature = decode(self.signature)?;
+    fn check_signature(&self, key: &VerifyingKey) -> Result<(), TokenError> {
+        let mut room = [0; MAX_SHORT];
+        let signature = base64url::decode_in(self.signature, &mut room);
+        let signature = signature.ok_or(TokenError::Malformed)?;
         if !key.verifies(self.signing_input.as_bytes(), &signature) {
             return Err(TokenError::BadSignature);
         }
         Ok(())
     }
+
+    fn claims(&self) -> Result<Claims, TokenError> {
+        Claims::parse(decode(self.payload)?)
+    }
 }
 
 /// A JOSE header (RFC 7515 4).
-pub struct Header {
-    object: Object,
+pub struct Header<'a> {
+    object: Object<'a>,
 }
 
-impl Header {
-    fn parse(segment: &str) -> Result<Self, TokenError> {
-        let object = Object::parse(decode(segment)?).ok_or(TokenError::Malformed)?;
+impl<'a> Header<'a> {
+    fn parse(json: Cow<'a, [u8]>) -> Result<Self, TokenError> {
+        let object = Object::parse(json).ok_or(TokenError::Malformed)?;
         Ok(Self { object })
     }
 
@@ -91,8 +125,22 @@ impl Header {
         self.object.get("kid").and_then(string)
     }
 
+    /// Whether a key may be asked about the signature at all.
+    fn check(&self, key: &VerifyingKey) -> Result<(), TokenError> {
+        self.check_extensions()?;
+        let expected = key.algorithm();
+        // RFC 8725 3.1: the key says which algorithm it is; the token may only agree.
+        if !self.has_algorithm(expected.name()) {
+            return Err(TokenError::AlgorithmMismatch { expected });
+        }
+        if key.kid().is_some_and(|kid| !self.may_have_kid(kid)) {
+            return Err(TokenError::UnknownKey);
+        }
+        Ok(())
+    }
+
     /// Refuses what we would have to understand and do not.
-    pub(crate) fn check(&self) -> Result<(), TokenError> {
+    fn check_extensions(&self) -> Result<(), TokenError> {
         let refuse = |reason| Err(TokenError::HeaderRefused { reason });
 
         // RFC 7515 4.1.11: an extension that must be understood, and we understand none.
@@ -114,7 +162,7 @@ impl Header {
     }
 
     /// Refuses tokens of another purpose, logout tokens and their like (RFC 8725 3.11).
-    pub(crate) fn check_typ(&self) -> Result<(), TokenError> {
+    fn check_typ(&self) -> Result<(), TokenError> {
         if self.object.get("typ").is_some_and(|typ| !is_known_typ(typ)) {
             let reason = "`typ` is neither JWT nor at+jwt";
             return Err(TokenError::HeaderRefused { reason });
@@ -123,7 +171,7 @@ impl Header {
     }
 
     /// Whether `alg` is this name, byte for byte.
-    pub(crate) fn has_algorithm(&self, name: &str) -> bool {
+    fn has_algorithm(&self, name: &str) -> bool {
         self.object
             .get("alg")
             .and_then(string)
@@ -131,7 +179,7 @@ impl Header {
     }
 
     /// Whether `kid` is absent or this very one.
-    pub(crate) fn may_have_kid(&self, kid: &str) -> bool {
+    fn may_have_kid(&self, kid: &str) -> bool {
         self.kid().is_none_or(|found| found == kid)
     }
 }
@@ -160,12 +208,19 @@ fn is_known_typ(json: &str) -> bool {
     let Some(typ) = string(json) else {
         return false;
     };
-    let typ = typ.to_ascii_lowercase();
-    matches!(
-        typ.strip_prefix("application/").unwrap_or(&typ),
-        "jwt" | "at+jwt"
-    )
+    let prefix = "application/";
+    let has_prefix = typ
+        .get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let typ = if has_prefix {
+        &typ[prefix.len()..]
+    } else {
+        &typ
+    };
+    typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt")
 }
 
 /// Far above what a header list of a web server lets through.
 const MAX_BYTES: usize = 16 * 1024;
+/// What headers and signatures need, those of RSA keys of 4096 bits included.
+const MAX_SHORT: usize = 520;

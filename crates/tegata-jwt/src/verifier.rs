@@ -9,7 +9,7 @@ use crate::error::TokenError;
 use crate::keys::VerifyingKey;
 use crate::names::Names;
 use crate::settings::{Audience, Lifetime, Settings, TokenClass};
-use crate::token::Unverified;
+use crate::token;
 
 /// Verifies tokens with one key, under one set of settings: the only maker of [`Verified`].
 pub struct Verifier {
@@ -49,11 +49,7 @@ impl Verifier {
     /// Verifies a token's form, its signature, and the claims it has. Which it must have, the
     /// `require…` ask: in between stands the look into a blacklist.
     pub fn decode(&self, token: &str) -> Result<Decoded, TokenError> {
-        let token = Unverified::parse(token)?;
-        token.header().check_typ()?;
-        token.check_signature(&self.key)?;
-
-        let claims = token.claims_unverified()?;
+        let claims = token::open(token, &self.key)?;
         let expires_at = self.check_times(&claims)?;
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;

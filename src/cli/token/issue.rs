@@ -22,7 +22,7 @@ pub(in crate::cli) struct Issue {
 impl Issue {
     /// `tegata token issue`: the tokens of a login, recorded as one, without a password.
     pub(super) async fn run(self, settings: Settings) -> Result<()> {
-        let key = keys::existing(&settings)?.key;
+        let key = keys::existing(&settings)?;
         let store = Store::open(&settings).await?;
         let app = App::new(settings, store, key, &Clock::System);
         let user = app.store.user_by_username(&self.username).await?;

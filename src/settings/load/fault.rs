@@ -1,11 +1,12 @@
 use std::fmt;
+use std::path::Path;
 
 use figment::Error;
 use figment::error::Kind;
 
 use super::{Origins, is_environment};
 use crate::settings::contradictions::Contradiction;
-use crate::settings::tables::variable;
+use crate::settings::tables::{is_within, joined, variable};
 
 /// Why the settings were refused: a line for each fault, with its source, table and key.
 #[derive(Debug)]
@@ -18,6 +19,13 @@ impl SettingsError {
         let lines = error.into_iter().map(|error| unreadable(&error, origins));
         Self {
             lines: lines.collect(),
+        }
+    }
+
+    /// A file that cannot be read at all.
+    pub(super) fn of_file(path: &Path, reason: impl fmt::Display) -> Self {
+        Self {
+            lines: vec![format!("{}: {reason}", path.display())],
         }
     }
 
@@ -39,7 +47,7 @@ impl std::error::Error for SettingsError {}
 
 /// One fault as one line: where it stands, and what was expected there.
 fn unreadable(error: &Error, origins: &Origins) -> String {
-    let path = &error.path;
+    let path = whole_tables(&error.path);
     let metadata = origins.figment.find_metadata(&path.join("."));
     let from_environment = metadata
         .or(error.metadata.as_ref())
@@ -57,6 +65,16 @@ fn unreadable(error: &Error, origins: &Origins) -> String {
         .chain((!place.is_empty()).then_some(place))
         .chain([reason(&error.kind)]);
     parts.collect::<Vec<_>>().join(": ")
+}
+
+/// A path whose first part is the whole name of its table.
+fn whole_tables(path: &[String]) -> Vec<String> {
+    match path {
+        [outer, inner, keys @ ..] if is_within(outer, inner) => {
+            [&[joined(outer, inner)], keys].concat()
+        }
+        _ => path.to_vec(),
+    }
 }
 
 /// One contradiction as one line: the file and its keys, then those of the environment.

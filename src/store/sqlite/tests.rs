@@ -40,7 +40,7 @@ fn count(connection: &Connection) -> Result<i64> {
     Ok(connection.lock().query_row(count, [], |row| row.get(0))?)
 }
 
-fn add(word: &'static str) -> impl FnOnce(&Connection) -> Result<usize> + Send {
+fn add(word: &'static str) -> impl Fn(&Connection) -> Result<usize> + Send {
     let sql = "INSERT INTO word VALUES ($1)";
     move |connection| Ok(connection.lock().execute(sql, [word])?)
 }
@@ -62,6 +62,28 @@ async fn a_write_that_fails_undoes_itself_alone() {
 
     assert!(first.is_ok() && failed.is_err() && last.is_ok());
     assert_eq!(database.words(), 2);
+}
+
+#[tokio::test]
+async fn what_was_undone_beside_a_failure_is_done_again_and_once() {
+    let database = Database::new();
+    let sqlite = Sqlite::open(&database.path(), PATIENCE).unwrap();
+    let fails = |connection: &Connection| {
+        add("undone")(connection)?;
+        anyhow::bail!("it fails")
+    };
+
+    let (one, failed, two, again, three): (_, Result<()>, _, Result<()>, _) = tokio::join!(
+        sqlite.write(add("one")),
+        sqlite.write(fails),
+        sqlite.write(add("two")),
+        sqlite.write(fails),
+        sqlite.write(add("three"))
+    );
+
+    assert!(failed.is_err() && again.is_err());
+    assert_eq!([one.unwrap(), two.unwrap(), three.unwrap()], [1, 1, 1]);
+    assert_eq!(database.words(), 3);
 }
 
 #[test]

@@ -11,7 +11,8 @@ use super::gate::Gate;
 
 /// Work for the writer, whatever it results in.
 pub(super) trait Job: Send {
-    /// Does the work within the open transaction, and says whether it succeeded.
+    /// Does the work within the open transaction, and says whether it succeeded. It is done again
+    /// where the transaction was undone meanwhile.
     fn run(&mut self, connection: &Connection) -> bool;
 
     /// Tells the caller, once the transaction is durable or has failed.
@@ -20,7 +21,7 @@ pub(super) trait Job: Send {
 
 /// One piece of work, and who waits for what it results in.
 pub(super) struct Write<T, F> {
-    work: Option<F>,
+    work: F,
     outcome: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
 }
@@ -28,7 +29,7 @@ pub(super) struct Write<T, F> {
 impl<T, F> Write<T, F> {
     pub(super) fn new(work: F, caller: oneshot::Sender<Result<T>>) -> Self {
         Self {
-            work: Some(work),
+            work,
             outcome: None,
             caller,
         }
@@ -38,10 +39,10 @@ impl<T, F> Write<T, F> {
 impl<T, F> Job for Write<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> Result<T> + Send,
+    F: Fn(&Connection) -> Result<T> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
-        self.outcome = self.work.take().map(|work| work(connection));
+        self.outcome = Some((self.work)(connection));
         matches!(self.outcome, Some(Ok(_)))
     }
 
@@ -108,7 +109,9 @@ fn run_writer(connection: &Connection, gate: &Gate, queue: &Receiver<Box<dyn Job
     }
 }
 
-/// One transaction around a job and all that join it while the transaction is open.
+/// One transaction around a job and all that join it while the transaction is open. A job that fails
+/// undoes itself alone. That is rare, and a savepoint would have every job keep copies of the pages
+/// that it changes: only where one has failed the transaction begins anew, with savepoints.
 fn commit_together(
     connection: &Connection,
     gate: &Gate,
@@ -122,16 +125,22 @@ fn commit_together(
     }
 
     let deadline = Instant::now() + MAX_BATCH;
-    let mut done = 0;
+    let (mut done, mut has_failed) = (0, false);
     while let Some(job) = batch.get_mut(done) {
-        if done == 0 {
-            run_first(connection, job.as_mut())?;
+        let is_done = if has_failed {
+            run_apart(connection, job.as_mut())?;
+            true
         } else {
-            run_after(connection, job.as_mut())?;
-        }
+            job.run(connection)
+        };
         // A full disk ends the transaction by itself; what came after would commit alone.
         if connection.lock().is_autocommit() {
             bail!("it ended early");
+        }
+        if !is_done {
+            execute(connection, "ROLLBACK; BEGIN IMMEDIATE")?;
+            (done, has_failed) = (0, true);
+            continue;
         }
         done += 1;
         if Instant::now() < deadline {
@@ -143,17 +152,8 @@ fn commit_together(
     execute(connection, "COMMIT")
 }
 
-/// The first job of a transaction: its failure undoes the transaction, which is nobody else's yet.
-/// A savepoint would keep a copy of every page that the job changes.
-fn run_first(connection: &Connection, job: &mut dyn Job) -> Result<()> {
-    if job.run(connection) || connection.lock().is_autocommit() {
-        return Ok(());
-    }
-    execute(connection, "ROLLBACK; BEGIN IMMEDIATE")
-}
-
-/// A further job: its failure undoes that job alone and not its neighbours in the transaction.
-fn run_after(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+/// A job whose failure undoes that job alone and not its neighbours in the transaction.
+fn run_apart(connection: &Connection, job: &mut dyn Job) -> Result<()> {
     execute(connection, "SAVEPOINT job")?;
     let end = if job.run(connection) {
         "RELEASE job"

@@ -20,9 +20,16 @@ impl Folder {
     }
 
     pub(crate) fn with_config(config: &str) -> Self {
-        let database = Database::new();
-        std::fs::write(database.folder().join("config.toml"), config).unwrap();
-        Self { database }
+        let folder = Self {
+            database: Database::new(),
+        };
+        folder.configure(config);
+        folder
+    }
+
+    /// Writes another `config.toml`.
+    pub(crate) fn configure(&self, config: &str) {
+        std::fs::write(self.path().join("config.toml"), config).unwrap();
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -153,7 +160,23 @@ impl Service {
     }
 
     pub(crate) fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.child.id());
+        self.signal("TERM");
+    }
+
+    /// Has the service read its settings anew, and answers what it says to that.
+    pub(crate) fn reload(&mut self) -> String {
+        self.signal("HUP");
+        let ends = ["reloaded config.toml", "not reloaded"];
+        let mut lines = self.log.by_ref().map(Result::unwrap);
+        let said = lines.find(|line| {
+            self.told.push(line.clone());
+            ends.iter().any(|end| line.contains(end))
+        });
+        said.expect("the service lives")
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
         assert!(
             Command::new("sh")
                 .args(["-c", &kill])

@@ -308,7 +308,10 @@ fn every_setting_can_be_set_by_the_environment() {
     let is_alone =
         |row: &Row| !row.setting.ends_with("_key_file") && !others.contains(&row.setting);
     let rows: Vec<_> = rows().into_iter().filter(is_alone).collect();
-    let variable = |row: &Row| format!("TEGATA_{}__{}", row.table, row.setting).to_uppercase();
+    let variable = |row: &Row| {
+        let name = format!("TEGATA_{}__{}", row.table, row.setting);
+        name.replace('.', "__").to_uppercase()
+    };
     let bare = |row: &Row| row.accepted.trim_matches('"').to_owned();
     let folder = Folder::with_config("");
     let mut command = folder.command(&["config", "show"]);

@@ -1,5 +1,19 @@
 use super::command::Folder;
 
+/// The commands that `tegata` names, but for `help`.
+pub(super) fn commands() -> Vec<String> {
+    let help = Folder::new().run(&[]).stdout;
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let lines = commands.lines().take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names: Vec<_> = names
+        .filter(|name| !name.is_empty() && *name != "help")
+        .map(str::to_owned)
+        .collect();
+    assert!(names.contains(&"serve".to_owned()), "{names:?}");
+    names
+}
+
 #[test]
 fn tegata_alone_prints_help() {
     let help = Folder::new().run(&[]);

@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::time::Duration;
 
 use chrono::DateTime;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use super::command::{Folder, Service};
+use super::command::{Folder, Service, start};
 use super::serve::printed_request;
 use crate::app::client;
 
@@ -282,4 +285,28 @@ async fn a_standard_error_that_is_full_ends_no_service() {
     child.wait().unwrap();
 
     assert_eq!(answer.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_standard_error_that_nobody_reads_holds_up_neither_requests_nor_the_end() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["serve"]);
+    let service = start(command.env("TEGATA_LOG__LEVEL", "debug")).listening();
+    let url = format!("{}/livez", service.origin);
+
+    // Each is a line of more than a hundred bytes, and a pipe takes 64 KiB.
+    let asked = async {
+        for _ in 0..1_000 {
+            let answer = client().get(&url).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+        }
+    };
+    let answered = timeout(Duration::from_mins(1), asked).await;
+    service.terminate();
+    let address = service.origin.trim_start_matches("http://");
+    let ended = async { while TcpStream::connect(address).await.is_ok() {} };
+    let ended = timeout(Duration::from_mins(1), ended).await;
+
+    assert!(answered.is_ok() && ended.is_ok());
+    assert_eq!(service.wait().code, Some(0));
 }

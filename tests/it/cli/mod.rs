@@ -1,5 +1,6 @@
 mod changepassword;
 pub(crate) mod command;
+mod completions;
 mod config;
 mod createsuperuser;
 mod createuser;
@@ -7,8 +8,10 @@ mod flushexpiredtokens;
 mod help;
 mod keys;
 mod log;
+mod man;
 mod migrate;
 mod passwords;
 pub(crate) mod serve;
+mod systemd;
 pub(crate) mod token;
 mod users;

@@ -1,3 +1,4 @@
+mod reload;
 mod sqlite;
 
 use std::fs;
@@ -18,7 +19,7 @@ const ROTATES: &str = "[server]\nbind = \"127.0.0.1:0\"\n[users]\npbkdf2_iterati
      REFRESH_REUSE_DETECTION = true\n";
 
 /// The command between the quotes of the printed `curl` line: its URL and its body.
-pub(super) fn printed_request(stdout: &str) -> (String, String) {
+pub(crate) fn printed_request(stdout: &str) -> (String, String) {
     let (_, line) = stdout
         .split_once("  curl ")
         .expect("a curl line is printed");
@@ -361,4 +362,23 @@ fn hang_up_after(origin: &str, body: &str) {
     assert!(waited.is_err(), "it waits for the lock");
     drop(connection);
     thread::sleep(Duration::from_millis(100));
+}
+
+#[test]
+fn clients_that_come_all_at_once_are_let_in_without_a_wait() {
+    let service = Folder::new().serve();
+    let address = service.origin.trim_start_matches("http://");
+    let address = address.parse().unwrap();
+
+    service.signal("STOP");
+    let patience = Duration::from_secs(10);
+    let clients: Vec<_> = (0..300)
+        .map(|_| TcpStream::connect_timeout(&address, patience))
+        .take_while(Result::is_ok)
+        .collect();
+    service.signal("CONT");
+
+    assert_eq!(clients.len(), 300);
+    drop(clients);
+    assert_eq!(service.stop().code, Some(0));
 }

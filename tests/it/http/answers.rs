@@ -43,21 +43,33 @@ async fn the_prefix_is_a_setting() {
 }
 
 #[tokio::test]
-async fn no_answer_may_be_taken_for_another_type() {
+async fn no_answer_may_be_taken_for_another_type_and_each_has_a_request_id() {
     let app = TestApp::spawn().await;
 
-    for path in ["/api/token/verify", "/nowhere"] {
-        let answer = app.post(path, "{}").await;
-        assert_eq!(
-            answer.header("x-content-type-options"),
-            Some("nosniff"),
-            "{path}"
-        );
+    for (method, path, status) in [
+        (Method::GET, "/api/docs/", 200),
+        (Method::GET, "/api/docs/start.js", 200),
+        (Method::GET, "/api/openapi.json", 200),
+        (Method::GET, "/api/token/auth/below", 401),
+        (Method::GET, "/livez", 200),
+        (Method::GET, "/metrics", 200),
+        (Method::GET, "/nowhere", 404),
+        (Method::GET, "/readyz", 200),
+        (Method::POST, "/api/docs/", 405),
+        (Method::POST, "/api/token/user", 405),
+        (Method::POST, "/api/token/verify", 400),
+    ] {
+        let answer = app.send(method, path, "{}").await;
+
+        assert_eq!(answer.status, status, "{path}");
+        let nosniff = answer.header("x-content-type-options");
+        assert_eq!(nosniff, Some("nosniff"), "{path}");
+        assert!(answer.header("x-request-id").is_some(), "{path}");
     }
 }
 
 #[tokio::test]
-async fn every_answer_has_a_request_id() {
+async fn two_requests_have_two_ids() {
     let app = TestApp::spawn().await;
 
     let found = app.post("/api/token/verify", "{}").await;

@@ -1,6 +1,6 @@
 //! What two readers could read as two things (RFC 9112 6).
 
-use super::raw::{answers, verify};
+use super::raw::{self, verify};
 use crate::app::TestApp;
 
 /// A request that is hidden in what may be the body of another one.
@@ -9,8 +9,22 @@ const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
 /// The service's answers to a request with this header and body, and one more after it. They end,
 /// so it has closed the connection.
 async fn answered(app: &TestApp, lines: &str, body: &str) -> String {
-    let request = verify(lines, body) + SMUGGLED;
-    answers(&app.url(""), request).await
+    answers(app, verify(lines, body) + SMUGGLED).await
+}
+
+/// The service's answers to these bytes, which over TLS are the same.
+async fn answers(app: &TestApp, bytes: impl AsRef<[u8]>) -> String {
+    let plain = raw::answers(&app.url(""), &bytes).await;
+    let secure = raw::answers(app.secure_origin().await, &bytes).await;
+    assert_eq!(lasting(&plain), lasting(&secure));
+    plain
+}
+
+/// Answers without what differs from one time to the next.
+fn lasting(answers: &str) -> Vec<&str> {
+    let lines = answers.lines();
+    let differs = |line: &&str| line.starts_with("x-request-id: ") || line.starts_with("date: ");
+    lines.filter(|line| !differs(line)).collect()
 }
 
 #[track_caller]
@@ -50,7 +64,7 @@ async fn a_length_given_twice_alike_counts_once() {
     let lines = "content-length: 2\r\ncontent-length: 2\r\n";
     let next = verify("connection: close\r\n", "").replace("verify", "nowhere");
 
-    let answers = answers(&app.url(""), verify(lines, "{}") + &next).await;
+    let answers = answers(&app, verify(lines, "{}") + &next).await;
 
     assert_eq!(answers.matches("HTTP/1.1").count(), 2, "{answers}");
     assert!(answers.contains("token is required"), "{answers}");
@@ -93,11 +107,11 @@ async fn a_request_for_two_hosts_or_none_is_refused() {
     };
 
     for hosts in ["", "host: a\r\nhost: b\r\n", "host: a\r\nhost: a\r\n"] {
-        let refused = answers(&app.url(""), ask("1.1", hosts)).await;
+        let refused = answers(&app, ask("1.1", hosts)).await;
         assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
         assert!(refused.contains("ambiguous_host"), "{refused}");
     }
-    let old = answers(&app.url(""), ask("1.0", "")).await;
+    let old = answers(&app, ask("1.0", "")).await;
     assert!(old.starts_with("HTTP/1.0 401 "), "{old}");
 }
 
@@ -151,7 +165,7 @@ async fn a_chunked_body_in_http_1_0_is_refused() {
     let app = TestApp::spawn().await;
 
     let request = verify("transfer-encoding: chunked\r\n", "0\r\n\r\n").replace("/1.1", "/1.0");
-    let answers = answers(&app.url(""), request + SMUGGLED).await;
+    let answers = answers(&app, request + SMUGGLED).await;
 
     assert_eq!(answers.matches("HTTP/1.").count(), 1, "{answers}");
     assert!(answers.contains(" 400 "), "{answers}");

@@ -1,7 +1,11 @@
 mod answers;
+mod docs;
 mod faults;
+mod frames;
 mod framing;
 mod health;
+mod http2;
 mod load;
 mod raw;
 mod stop;
+mod tls;

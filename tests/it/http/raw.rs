@@ -2,16 +2,43 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-pub(super) struct Raw(TcpStream);
+use crate::tls;
+
+pub(super) struct Raw(Box<dyn Stream>);
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Raw {
     pub(super) async fn connect(origin: &str) -> Self {
-        let address = origin.strip_prefix("http://").unwrap();
-        Self(TcpStream::connect(address).await.unwrap())
+        let (scheme, address) = origin.split_once("://").unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        if scheme == "http" {
+            return Self(Box::new(stream));
+        }
+        Self::secure(stream, &[]).await
+    }
+
+    /// A connection over TLS, on which the client offers these protocols.
+    pub(super) async fn connect_offering(origin: &str, protocols: &[&str]) -> Self {
+        let address = origin.strip_prefix("https://").unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        Self::secure(stream, protocols).await
+    }
+
+    /// Whether nobody listens any more.
+    pub(super) async fn is_refused(origin: &str) -> bool {
+        let (_, address) = origin.split_once("://").unwrap();
+        TcpStream::connect(address).await.is_err()
+    }
+
+    async fn secure(stream: TcpStream, protocols: &[&str]) -> Self {
+        Self(Box::new(tls::connect(stream, protocols).await.unwrap()))
     }
 
     /// Sends bytes and answers how many the service took before it closed the connection.
@@ -46,6 +73,20 @@ impl Raw {
                 count => rest.extend(&bytes[..count]),
             }
         }
+    }
+
+    /// So many bytes, or fewer where the service closes the connection before.
+    pub(super) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        let mut filled = 0;
+        while filled < count {
+            match self.read(&mut bytes[filled..]).await {
+                0 => break,
+                more => filled += more,
+            }
+        }
+        bytes.truncate(filled);
+        bytes
     }
 
     /// Nothing where the service has closed the connection, in whatever way.

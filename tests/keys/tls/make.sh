@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes this folder's certificates anew: what a PostgreSQL server shows in the tests, and what is shown
-# to one. They are valid from before any clock's time to after it.
+# Makes this folder's certificates anew: what a PostgreSQL server and the service itself show in the
+# tests, and what is shown to the former. They are valid from before any clock's time to after it.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -54,3 +54,10 @@ openssl req -new -x509 -key another-key.pem -subj /CN=authority -out "$folder/au
 certificate forged localhost "$names" -cert "$folder/authority.pem" -keyfile another-key.pem
 # Of a role.
 certificate tegata tegata "extendedKeyUsage=clientAuth\n" "${signed[@]}"
+# Of a service whose key is RSA's, and keys in the forms of old: SEC1 and PKCS#1.
+openssl ec -in key.pem -out key-sec1.pem 2>/dev/null
+openssl genrsa -traditional -out rsa-key.pem 2048 2>/dev/null
+openssl req -new -key rsa-key.pem -subj /CN=localhost -out "$folder/rsa-request"
+printf '%b' "$names" >"$folder/extensions"
+openssl ca -batch -notext -config "$folder/config" -in "$folder/rsa-request" -out rsa.pem \
+    -extfile "$folder/extensions" "${signed[@]}" 2>/dev/null

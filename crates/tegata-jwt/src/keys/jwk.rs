@@ -17,7 +17,7 @@ use crate::error::KeyError;
 use crate::object::Object;
 
 /// One JWK, its members not yet looked at. Its text, which may be private, is wiped in the end.
-pub(super) struct Jwk(Zeroizing<Object>);
+pub(super) struct Jwk(Zeroizing<Object<'static>>);
 
 impl Jwk {
     pub(super) fn parse(json: &str) -> Result<Self, KeyError> {
@@ -25,7 +25,7 @@ impl Jwk {
         Ok(Self::new(Zeroizing::new(object)))
     }
 
-    pub(super) fn new(object: Zeroizing<Object>) -> Self {
+    pub(super) fn new(object: Zeroizing<Object<'static>>) -> Self {
         Self(object)
     }
 

@@ -1,8 +1,10 @@
+use std::ops::Deref;
+
 use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, PublicKeyX509Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair, RsaSignatureEncoding,
+    self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair, RsaSignatureEncoding,
 };
 use zeroize::Zeroizing;
 
@@ -17,8 +19,6 @@ use crate::error::{CryptoError, KeyError};
 pub struct SigningKey {
     private: Private,
     verifying: VerifyingKey,
-    /// The header of every token it signs, encoded.
-    header: String,
     /// Another key, that follows from this one.
     digest: hmac::Key,
 }
@@ -62,7 +62,6 @@ impl SigningKey {
         Ok(Self {
             verifying: VerifyingKey::from_hmac(algorithm, key.clone()),
             private: Private::Hmac(key),
-            header: header(algorithm, None),
             digest: derive(secret),
         })
     }
@@ -95,7 +94,6 @@ impl SigningKey {
 
         let verifying = VerifyingKey::from_parts(algorithm, parts)?;
         Ok(Self {
-            header: header(algorithm, verifying.kid()),
             private,
             verifying,
             digest,
@@ -164,37 +162,48 @@ impl SigningKey {
         base64url::encode(&hmac::sign(&self.digest, text.as_bytes()).as_ref()[..16])
     }
 
+    /// The header of every token it signs, encoded.
     pub(crate) fn header(&self) -> &str {
-        &self.header
+        self.verifying.header()
     }
 
-    pub(crate) fn sign(&self, input: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        match &self.private {
-            Private::Ecdsa(pair) => {
-                let signature = pair.sign(&SystemRandom::new(), input);
-                Ok(signature.map_err(|_| CryptoError)?.as_ref().to_vec())
-            }
-            Private::Ed25519(pair) => {
-                let signature = pair.try_sign(input).map_err(|_| CryptoError)?;
-                Ok(signature.as_ref().to_vec())
-            }
-            Private::Hmac(key) => Ok(hmac::sign(key, input).as_ref().to_vec()),
+    pub(crate) fn sign(&self, input: &[u8]) -> Result<Signature, CryptoError> {
+        let random = SystemRandom::new();
+        let signed = match &self.private {
+            Private::Ecdsa(pair) => pair.sign(&random, input).map(Signature::from),
+            Private::Ed25519(pair) => pair.try_sign(input).map(Signature::from),
+            Private::Hmac(key) => Ok(Signature::Hmac(hmac::sign(key, input))),
             Private::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                let random = SystemRandom::new();
                 pair.sign(*encoding, &random, input, &mut signature)
-                    .map_err(|_| CryptoError)?;
-                Ok(signature)
+                    .map(|()| Signature::Asymmetric(signature))
             }
-        }
+        };
+        signed.map_err(|_| CryptoError)
     }
 }
 
-/// The header Simple JWT writes, `alg` and `typ`, and the `kid` of a key that has one: a
-/// thumbprint, which needs no escapes.
-fn header(algorithm: Algorithm, kid: Option<&str>) -> String {
-    let kid = kid.map_or(String::new(), |kid| format!(r#""kid":"{kid}","#));
-    base64url::encode(format!(r#"{{"alg":"{algorithm}",{kid}"typ":"JWT"}}"#).as_bytes())
+/// What was signed with a key.
+pub(crate) enum Signature {
+    Asymmetric(Vec<u8>),
+    Hmac(hmac::Tag),
+}
+
+impl From<signature::Signature> for Signature {
+    fn from(signature: signature::Signature) -> Self {
+        Self::Asymmetric(signature.as_ref().to_vec())
+    }
+}
+
+impl Deref for Signature {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Asymmetric(bytes) => bytes,
+            Self::Hmac(tag) => tag.as_ref(),
+        }
+    }
 }
 
 /// A key for digests, from what is private in a key, whatever form it was written in.

@@ -4,6 +4,7 @@ use aws_lc_rs::signature::ParsedPublicKey;
 use super::parts::PublicParts;
 use super::{published, text};
 use crate::algorithm::Algorithm;
+use crate::base64url;
 use crate::error::KeyError;
 
 /// A key that verifies.
@@ -14,6 +15,8 @@ use crate::error::KeyError;
 pub struct VerifyingKey {
     algorithm: Algorithm,
     kid: Option<String>,
+    /// The header of every token that its owner signs, encoded.
+    header: String,
     public: Public,
 }
 
@@ -36,6 +39,7 @@ impl VerifyingKey {
         Self {
             algorithm,
             kid: None,
+            header: header(algorithm, None),
             public: Public::Hmac(key),
         }
     }
@@ -47,6 +51,7 @@ impl VerifyingKey {
         let key = parts.parse(algorithm).ok_or_else(unfit)?;
         Ok(Self {
             algorithm,
+            header: header(algorithm, Some(&kid)),
             kid: Some(kid),
             public: Public::Asymmetric { key, parts },
         })
@@ -54,7 +59,11 @@ impl VerifyingKey {
 
     /// The same key under another name, or none.
     pub(super) fn named(self, kid: Option<String>) -> Self {
-        Self { kid, ..self }
+        Self {
+            header: header(self.algorithm, kid.as_deref()),
+            kid,
+            ..self
+        }
     }
 
     /// The one algorithm whose signatures it verifies.
@@ -68,6 +77,10 @@ impl VerifyingKey {
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
+    }
+
+    pub(crate) fn header(&self) -> &str {
+        &self.header
     }
 
     /// Whether this is the same public key as `other`, whatever they are called. Secrets are not
@@ -101,4 +114,11 @@ impl VerifyingKey {
             Public::Hmac(key) => hmac::verify(key, input, signature).is_ok(),
         }
     }
+}
+
+/// The header Simple JWT writes, `alg` and `typ`, and the `kid` of a key that has one.
+fn header(algorithm: Algorithm, kid: Option<&str>) -> String {
+    let member = |kid| format!(r#""kid":{},"#, serde_json::Value::from(kid));
+    let kid = kid.map_or(String::new(), member);
+    base64url::encode(format!(r#"{{"alg":"{algorithm}",{kid}"typ":"JWT"}}"#).as_bytes())
 }

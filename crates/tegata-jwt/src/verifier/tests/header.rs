@@ -208,3 +208,38 @@ fn headers_are_simple_jwts_and_name_the_key_where_it_has_a_name() {
         assert_eq!(key.kid().is_none(), algorithm.is_symmetric());
     }
 }
+
+#[test]
+fn what_the_keys_own_header_says_is_what_reading_it_finds() {
+    for algorithm in Algorithm::ALL {
+        let token = issue(algorithm);
+        let (own, _) = token.split_once('.').unwrap();
+        let header = String::from_utf8(base64url::decode(own).unwrap()).unwrap();
+        assert_eq!(own, key(algorithm).verifying_key().header());
+
+        let read = sign(algorithm, &format!("{header} "), CLAIMS);
+        assert!(verifier(algorithm).verify(&read).is_ok(), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_header_that_is_the_keys_own_but_for_one_letter_is_read() {
+    let own = key(Algorithm::ES256);
+    let header = String::from_utf8(base64url::decode(own.header()).unwrap()).unwrap();
+    let with = |old: &str, new: &str| {
+        let token = sign(Algorithm::ES256, &header.replace(old, new), CLAIMS);
+        verifier(Algorithm::ES256).verify(&token).map(drop)
+    };
+    let expected = Algorithm::ES256;
+
+    assert_eq!(
+        with("ES256", "ES257"),
+        Err(TokenError::AlgorithmMismatch { expected })
+    );
+    assert_eq!(
+        with("\"kid\":\"", "\"kid\":\"A"),
+        Err(TokenError::UnknownKey)
+    );
+    assert!(with("JWT", "JWU").is_err());
+    assert_eq!(with("typ", "type"), Ok(()));
+}

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta};
 
 use super::*;
 use crate::fixtures::{SECRET, key};
-use crate::{Algorithm, Issuer, SigningKey, base64url, token};
+use crate::{Algorithm, Issuer, SigningKey, Unverified, base64url, token};
 
 const NOW: i64 = 1_795_219_293;
 const CLAIMS: &str = r#"{"token_type":"access","exp":1795219593,"iat":1795219293,"jti":"1"}"#;

@@ -88,6 +88,6 @@ fn deterministic_signatures_are_the_same() {
         let (input, _) = token.rsplit_once('.').unwrap();
 
         let own = key(algorithm).sign(input.as_bytes()).unwrap();
-        assert_eq!(signature_of(&token), own, "{algorithm}");
+        assert_eq!(signature_of(&token), *own, "{algorithm}");
     }
 }

@@ -1,0 +1,305 @@
+//! Figures of the service for Prometheus: what is counted while it runs, and what it is at the
+//! moment somebody asks.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Metric, Registry, Unit};
+
+pub use prometheus_client::metrics::counter::Counter;
+pub use prometheus_client::metrics::gauge::Gauge;
+
+/// What is counted. It outlives reloads.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    durations: Family<Route, Histogram, fn() -> Histogram>,
+    /// Tokens that were issued.
+    pub issued: Issued,
+    refused: Family<Refused, Counter>,
+    reloads: Family<Reload, Counter>,
+    key_age: Family<Key, Fraction>,
+    ready: Gauge,
+    hashing_waiting: Gauge,
+    hashing_running: Gauge,
+    blacklist_tokens: Gauge,
+    blacklist_staleness: Fraction,
+    /// The connections that are open.
+    pub connections: Gauge,
+    /// Those that were closed at once, for there were as many as are allowed.
+    pub connections_refused: Counter,
+}
+
+/// What is so at the moment.
+pub struct Present {
+    /// Whether requests should come here.
+    pub is_ready: bool,
+    /// How many passwords wait to be hashed.
+    pub hashing_waiting: usize,
+    /// How many are being hashed.
+    pub hashing_running: usize,
+    /// How many blacklisted tokens are in memory.
+    pub blacklist_tokens: usize,
+    /// How many seconds memory may be behind the database; `None` before it was first read.
+    pub blacklist_staleness: Option<f64>,
+    /// The signing key, and how many seconds ago its file was written, where it has one.
+    pub key: (Key, Option<f64>),
+}
+
+type Fraction = Gauge<f64, std::sync::atomic::AtomicU64>;
+
+#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
+struct Request {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
+struct Route {
+    route: String,
+}
+
+/// How many tokens were issued, by type.
+#[derive(Default)]
+pub struct Issued {
+    /// Access tokens.
+    pub access: Counter,
+    /// Refresh tokens, those in place of others included.
+    pub refresh: Counter,
+    /// Sliding tokens, those with a later end included.
+    pub sliding: Counter,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
+struct OfType {
+    token_type: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
+struct Refused {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
+struct Reload {
+    result: &'static str,
+}
+
+/// A signing key, as it is told.
+#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Its name in the header of tokens; empty where it has none.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: &'static str,
+}
+
+impl Metrics {
+    /// Figures that are all zero, of a service that starts now.
+    #[must_use]
+    pub fn new(now: DateTime<Utc>) -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("tegata"),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            issued: Issued::default(),
+            refused: Family::default(),
+            reloads: Family::default(),
+            key_age: Family::default(),
+            ready: Gauge::default(),
+            hashing_waiting: Gauge::default(),
+            hashing_running: Gauge::default(),
+            blacklist_tokens: Gauge::default(),
+            blacklist_staleness: Fraction::default(),
+            connections: Gauge::default(),
+            connections_refused: Counter::default(),
+        };
+        metrics.register(now);
+        metrics
+    }
+
+    fn register(&mut self, now: DateTime<Utc>) {
+        let start_time: Gauge = Gauge::default();
+        start_time.set(now.timestamp());
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        let Self {
+            registry,
+            requests,
+            durations,
+            issued,
+            refused,
+            reloads,
+            key_age,
+            ready,
+            hashing_waiting,
+            hashing_running,
+            blacklist_tokens,
+            blacklist_staleness,
+            connections,
+            connections_refused,
+        } = self;
+        // An alert sees the first reload that is refused only where there was a zero before.
+        for result in RESULTS {
+            drop(reloads.get_or_create(&Reload { result }));
+        }
+        let mut tell = Register(registry);
+        tell.figure("http_requests", "Requests answered", requests);
+        tell.seconds("http_request_duration", "Time to answer", durations);
+        tell.figure("tokens_issued", "Tokens issued", &issued.by_type());
+        tell.figure("refused", "Requests refused, by reason", refused);
+        tell.figure("reloads", "Reloads of the settings", reloads);
+        tell.figure("ready", "Whether requests should come here", ready);
+        tell.figure("hashing_waiting", "Passwords waiting", hashing_waiting);
+        tell.figure("hashing_running", "Passwords hashed now", hashing_running);
+        let tokens = "Blacklisted tokens in memory";
+        tell.figure("blacklist_tokens", tokens, blacklist_tokens);
+        let staleness = "How far memory may be behind the database";
+        tell.seconds("blacklist_staleness", staleness, blacklist_staleness);
+        tell.figure("connections", "Connections open", connections);
+        let closed = "Connections closed at once";
+        tell.figure("connections_refused", closed, connections_refused);
+        let age = "Time since the file of the key was written";
+        tell.seconds("signing_key_age", age, key_age);
+        tell.seconds("start_time", "When the service started", &start_time);
+        tell.0.register("build", "The release", build);
+    }
+
+    /// Where the requests of a route are counted.
+    #[must_use]
+    pub fn route(&self, path: &str) -> RouteFigures {
+        let route = Route {
+            route: path.to_owned(),
+        };
+        RouteFigures {
+            duration: self.durations.get_or_create_owned(&route),
+            requests: self.requests.clone(),
+            route: route.route,
+            known: Arc::default(),
+        }
+    }
+
+    /// Counts a request that was refused.
+    pub fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&Refused { reason }).inc();
+    }
+
+    /// Counts a reload of the settings.
+    pub fn reloaded(&self, succeeded: bool) {
+        let result = RESULTS[usize::from(!succeeded)];
+        self.reloads.get_or_create(&Reload { result }).inc();
+    }
+
+    /// All figures in the text format of OpenMetrics 1.0.
+    #[must_use]
+    pub fn render(&self, present: Present) -> String {
+        let whole = |figure: usize| i64::try_from(figure).unwrap_or(i64::MAX);
+        self.ready.set(present.is_ready.into());
+        self.hashing_waiting.set(whole(present.hashing_waiting));
+        self.hashing_running.set(whole(present.hashing_running));
+        self.blacklist_tokens.set(whole(present.blacklist_tokens));
+        let staleness = present.blacklist_staleness.unwrap_or(f64::NAN);
+        self.blacklist_staleness.set(staleness);
+        // After a reload it may be another one.
+        self.key_age.clear();
+        if let (key, Some(age)) = present.key {
+            self.key_age.get_or_create(&key).set(age);
+        }
+
+        let mut text = String::with_capacity(8 * 1024);
+        encode(&mut text, &self.registry).expect("a String takes whatever is written");
+        text
+    }
+}
+
+/// The requests of one route.
+#[derive(Clone)]
+pub struct RouteFigures {
+    route: String,
+    duration: Histogram,
+    requests: Family<Request, Counter>,
+    /// Those that came already, which a look finds sooner.
+    known: Arc<RwLock<Vec<Known>>>,
+}
+
+type Known = ((&'static str, u16), Counter);
+
+impl RouteFigures {
+    /// Counts an answer.
+    pub fn answered(&self, method: &http::Method, status: u16, took: Duration) {
+        self.duration.observe(took.as_secs_f64());
+        let kind = (name(method), status);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, counter)) = known.iter().find(|(known, _)| *known == kind) {
+            counter.inc();
+            return;
+        }
+        drop(known);
+
+        let counter = self.requests.get_or_create_owned(&Request {
+            method: kind.0,
+            route: self.route.clone(),
+            status,
+        });
+        counter.inc();
+        let known = self.known.write();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        known.push((kind, counter));
+    }
+}
+
+impl Issued {
+    fn by_type(&mut self) -> Family<OfType, Counter> {
+        let by_type = Family::<OfType, Counter>::default();
+        let of = |token_type| by_type.get_or_create_owned(&OfType { token_type });
+        *self = Self {
+            access: of("access"),
+            refresh: of("refresh"),
+            sliding: of("sliding"),
+        };
+        by_type
+    }
+}
+
+/// Takes figures into the registry, which shares them.
+struct Register<'a>(&'a mut Registry);
+
+impl Register<'_> {
+    fn figure(&mut self, name: &str, help: &str, metric: &(impl Metric + Clone)) {
+        self.0.register(name, help, metric.clone());
+    }
+
+    fn seconds(&mut self, name: &str, help: &str, metric: &(impl Metric + Clone)) {
+        let seconds = Unit::Seconds;
+        self.0
+            .register_with_unit(name, help, seconds, metric.clone());
+    }
+}
+
+/// A method by its name, where it is one that many use: strangers must not make up labels.
+fn name(method: &http::Method) -> &'static str {
+    match method.as_str() {
+        "DELETE" => "DELETE",
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        "PATCH" => "PATCH",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        _ => "other",
+    }
+}
+
+/// What becomes of a reload.
+const RESULTS: [&str; 2] = ["done", "refused"];
+/// In seconds.
+const BUCKETS: [f64; 16] = [
+    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];
