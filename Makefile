@@ -4,8 +4,9 @@ CARGO ?= cargo
 PYTHON ?= python3
 NPM ?= npm
 VENV := target/compat
+BROWSER := target/browser
 
-.PHONY: run test check docs compat bench bench-flush bench-rotations
+.PHONY: run test check docs compat browser fuzz fuzz-keep bench bench-logins bench-flush bench-rotations
 
 # Builds the service and serves on the settings of config.toml.
 run:
@@ -31,10 +32,18 @@ docs:
 	$(CARGO) run --locked --quiet -- config reference --toml > config.toml
 
 # Beside a real Django with Ninja JWT, on one database of either engine, beside other libraries, and
-# under kills.
+# under kills and on disks that fail.
 compat: $(VENV)/installed $(VENV)/node/installed
 	$(CARGO) build --locked
 	TEGATA=$${CARGO_TARGET_DIR:-target}/debug/tegata tests/postgres.sh $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/compat
+
+# Each target of fuzz/ for FUZZ_SECONDS; `make fuzz-keep` takes into its corpus what reached something
+# new.
+fuzz:
+	fuzz/run.sh
+
+fuzz-keep:
+	fuzz/run.sh --keep
 
 $(VENV)/installed: tests/compat/requirements.txt
 	$(PYTHON) -m venv --clear $(VENV)
@@ -49,8 +58,26 @@ $(VENV)/node/installed: $(NODE) $(VENV)/installed
 	$(NPM) ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-# What logins cost, tell and take from the rest.
+# The page at /api/docs in a real browser, which is installed where it is missing.
+browser: $(BROWSER)/installed
+	$(CARGO) build --locked
+	TEGATA=$${CARGO_TARGET_DIR:-target}/debug/tegata tests/chromium.sh $(BROWSER)/bin/python -m pytest -q -p no:cacheprovider tests/browser
+
+$(BROWSER)/installed: tests/browser/requirements.txt
+	$(PYTHON) -m venv --clear $(BROWSER)
+	$(BROWSER)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+# What requests take beside the least that they could, and tokens beside their primitives: writes
+# benches/report.md. ROUNDS="--rounds 3 --seconds 2" is sooner done.
 bench:
+	$(CARGO) build --locked --release
+	$(CARGO) build --locked --release --package echo
+	$(CARGO) bench --locked --package tegata-jwt --bench tokens
+	$(PYTHON) benches/endpoints.py $(ROUNDS)
+
+# What logins cost, tell and take from the rest.
+bench-logins:
 	$(CARGO) build --locked --release
 	$(PYTHON) benches/logins.py
 
