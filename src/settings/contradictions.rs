@@ -308,6 +308,14 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_two_lines_is_told_in_one() {
+        assert_eq!(
+            refusal("[jwt]\nauth_header_types = [\"a\\nb\"]"),
+            "config.toml: [jwt] auth_header_types: `a\\nb` is not one word such as \"Bearer\""
+        );
+    }
+
+    #[test]
     fn a_header_may_be_named_as_in_wsgi_or_as_in_the_request() {
         let named = |name: &str| {
             let mut settings = Settings::default();

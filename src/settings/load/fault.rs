@@ -18,7 +18,7 @@ impl SettingsError {
     pub(super) fn unreadable(error: Error, origins: &Origins) -> Self {
         let lines = error.into_iter().map(|error| unreadable(&error, origins));
         Self {
-            lines: lines.collect(),
+            lines: lines.map(in_one_line).collect(),
         }
     }
 
@@ -32,7 +32,7 @@ impl SettingsError {
     pub(super) fn contradictory(found: &[Contradiction], origins: &Origins) -> Self {
         let lines = found.iter().map(|found| contradictory(found, origins));
         Self {
-            lines: lines.collect(),
+            lines: lines.map(in_one_line).collect(),
         }
     }
 }
@@ -44,6 +44,15 @@ impl fmt::Display for SettingsError {
 }
 
 impl std::error::Error for SettingsError {}
+
+/// A fault whose value has lines of its own has one in the end, too.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands at the end of a chain"
+)]
+fn in_one_line(fault: String) -> String {
+    fault.replace('\r', "\\r").replace('\n', "\\n")
+}
 
 /// One fault as one line: where it stands, and what was expected there.
 fn unreadable(error: &Error, origins: &Origins) -> String {
