@@ -128,7 +128,10 @@ fn a_verifying_key_without_its_signing_key_is_refused_before_anything_is_made() 
     let key = SigningKey::generate_pem(Algorithm::ES256).unwrap();
     let key = SigningKey::parse(Algorithm::ES256, &key).unwrap();
     let pem = key.public_pem().unwrap();
-    let config = format!("[jwt]\nALGORITHM = \"ES256\"\nVERIFYING_KEY = \'\'\'{pem}\'\'\'\n");
+    let config = format!(
+        "[server]\nbind = \"127.0.0.1:0\"\n[jwt]\nALGORITHM = \"ES256\"\n\
+         VERIFYING_KEY = '''{pem}'''\n"
+    );
     let folder = Folder::with_config(&config);
 
     for command in [["config", "check"].as_slice(), &["serve"]] {
