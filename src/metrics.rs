@@ -1,25 +1,25 @@
 //! Figures of the service for Prometheus: what is counted while it runs, and what it is at the
 //! moment somebody asks.
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+mod route;
 
 use chrono::{DateTime, Utc};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 pub use prometheus_client::metrics::counter::Counter;
 pub use prometheus_client::metrics::gauge::Gauge;
 
+use self::route::Requests;
+pub use self::route::RouteFigures;
+
 /// What is counted. It outlives reloads.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<Request, Counter>,
-    durations: Family<Route, Histogram, fn() -> Histogram>,
+    requests: Requests,
     /// Tokens that were issued.
     pub issued: Issued,
     refused: Family<Refused, Counter>,
@@ -53,18 +53,6 @@ pub struct Present {
 }
 
 type Fraction = Gauge<f64, std::sync::atomic::AtomicU64>;
-
-#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
-struct Request {
-    method: &'static str,
-    route: String,
-    status: u16,
-}
-
-#[derive(Clone, Debug, EncodeLabelSet, PartialEq, Eq, Hash)]
-struct Route {
-    route: String,
-}
 
 /// How many tokens were issued, by type.
 #[derive(Default)]
@@ -107,8 +95,7 @@ impl Metrics {
     pub fn new(now: DateTime<Utc>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("tegata"),
-            requests: Family::default(),
-            durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            requests: Requests::new(),
             issued: Issued::default(),
             refused: Family::default(),
             reloads: Family::default(),
@@ -132,7 +119,6 @@ impl Metrics {
         let Self {
             registry,
             requests,
-            durations,
             issued,
             refused,
             reloads,
@@ -150,7 +136,9 @@ impl Metrics {
             drop(reloads.get_or_create(&Reload { result }));
         }
         let mut tell = Register(registry);
-        tell.figure("http_requests", "Requests answered", requests);
+        let answered = "Requests answered";
+        tell.figure("http_requests", answered, &requests.answered);
+        let durations = &requests.durations;
         tell.seconds("http_request_duration", "Time to answer", durations);
         tell.figure("tokens_issued", "Tokens issued", &issued.by_type());
         tell.figure("refused", "Requests refused, by reason", refused);
@@ -174,15 +162,7 @@ impl Metrics {
     /// Where the requests of a route are counted.
     #[must_use]
     pub fn route(&self, path: &str) -> RouteFigures {
-        let route = Route {
-            route: path.to_owned(),
-        };
-        RouteFigures {
-            duration: self.durations.get_or_create_owned(&route),
-            requests: self.requests.clone(),
-            route: route.route,
-            known: Arc::default(),
-        }
+        self.requests.of(path)
     }
 
     /// Counts a request that was refused.
@@ -218,42 +198,6 @@ impl Metrics {
     }
 }
 
-/// The requests of one route.
-#[derive(Clone)]
-pub struct RouteFigures {
-    route: String,
-    duration: Histogram,
-    requests: Family<Request, Counter>,
-    /// Those that came already, which a look finds sooner.
-    known: Arc<RwLock<Vec<Known>>>,
-}
-
-type Known = ((&'static str, u16), Counter);
-
-impl RouteFigures {
-    /// Counts an answer.
-    pub fn answered(&self, method: &http::Method, status: u16, took: Duration) {
-        self.duration.observe(took.as_secs_f64());
-        let kind = (name(method), status);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, counter)) = known.iter().find(|(known, _)| *known == kind) {
-            counter.inc();
-            return;
-        }
-        drop(known);
-
-        let counter = self.requests.get_or_create_owned(&Request {
-            method: kind.0,
-            route: self.route.clone(),
-            status,
-        });
-        counter.inc();
-        let known = self.known.write();
-        let mut known = known.unwrap_or_else(PoisonError::into_inner);
-        known.push((kind, counter));
-    }
-}
-
 impl Issued {
     fn by_type(&mut self) -> Family<OfType, Counter> {
         let by_type = Family::<OfType, Counter>::default();
@@ -282,24 +226,5 @@ impl Register<'_> {
     }
 }
 
-/// A method by its name, where it is one that many use: strangers must not make up labels.
-fn name(method: &http::Method) -> &'static str {
-    match method.as_str() {
-        "DELETE" => "DELETE",
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "OPTIONS" => "OPTIONS",
-        "PATCH" => "PATCH",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        _ => "other",
-    }
-}
-
 /// What becomes of a reload.
 const RESULTS: [&str; 2] = ["done", "refused"];
-/// In seconds.
-const BUCKETS: [f64; 16] = [
-    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
-    5.0, 10.0,
-];

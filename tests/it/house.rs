@@ -69,7 +69,7 @@ const HOMES: [(&str, &[&str]); 44] = [
     ),
     ("mimalloc", &["src/main.rs"]),
     ("moka", &["src/limits/"]),
-    ("prometheus_client", &["src/metrics.rs"]),
+    ("prometheus_client", &["src/metrics.rs", "src/metrics/"]),
     ("refinery", &["src/store/"]),
     ("rpassword", &["src/cli/"]),
     ("rsa", &["crates/tegata-jwt/src/keys/der.rs"]),
