@@ -1,7 +1,9 @@
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::handler::Handler;
 use tegata_jwt::Clock;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -165,18 +167,11 @@ async fn who_was_let_in_by_the_system_alone_is_answered_after_the_stop() {
 async fn who_is_let_in_at_the_last_moment_and_asks_then_is_answered() {
     let (port, mut client) = connected(Bounds::default(), None).await;
     let (connection, peer) = port.listener.accept().await;
-    let (site, places) = (Arc::clone(&port.site), Arc::clone(&port.requests));
-    let answers = Answers::new(site, peer, Arc::new(AtomicBool::new(true)), places);
-    let drain = CancellationToken::new();
-    drain.cancel();
+    let (answers, drain) = last_moment(&port, peer);
 
     let served = port.protocols.serve(connection, None, answers, &drain);
-    let request = b"HEAD / HTTP/1.1\r\nhost: x\r\n\r\n";
-    let ((), asked) = tokio::join!(served, client.write_all(request));
-    asked.unwrap();
 
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).await.unwrap();
+    let answer = asked_meanwhile(&mut client, served).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
@@ -184,19 +179,12 @@ async fn who_is_let_in_at_the_last_moment_and_asks_then_is_answered() {
 async fn who_has_shaken_hands_at_the_last_moment_and_asks_then_is_answered() {
     let (port, client) = connected(Bounds::default(), None).await;
     let peer = client.local_addr().unwrap();
-    let (site, places) = (Arc::clone(&port.site), Arc::clone(&port.requests));
-    let answers = Answers::new(site, peer, Arc::new(AtomicBool::new(true)), places);
-    let drain = CancellationToken::new();
-    drain.cancel();
+    let (answers, drain) = last_moment(&port, peer);
 
     let (mut client, shaken) = tokio::io::duplex(4096);
     let served = port.protocols.http1(shaken, answers, &drain);
-    let request = b"HEAD / HTTP/1.1\r\nhost: x\r\n\r\n";
-    let ((), asked) = tokio::join!(served, client.write_all(request));
-    asked.unwrap();
 
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).await.unwrap();
+    let answer = asked_meanwhile(&mut client, served).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
 }
 
@@ -297,6 +285,28 @@ where
     let app = App::new(settings, store, key, &Clock::System);
     let routes = Routes::below(String::new()).route("/", Methods::Get, handler, None);
     swappable(Site::new(app, [routes], Router::new()))
+}
+
+/// What answers a client of a port that is let in while the drain has begun already.
+fn last_moment(port: &Port, peer: SocketAddr) -> (Arc<Answers>, CancellationToken) {
+    let (site, places) = (Arc::clone(&port.site), Arc::clone(&port.requests));
+    let answers = Answers::new(site, peer, Arc::new(AtomicBool::new(true)), places);
+    let drain = CancellationToken::new();
+    drain.cancel();
+    (answers, drain)
+}
+
+/// What a client is answered that asks while its connection is served.
+async fn asked_meanwhile(
+    client: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    served: impl Future<Output = ()>,
+) -> String {
+    let request = b"HEAD / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let ((), asked) = tokio::join!(served, client.write_all(request));
+    asked.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
