@@ -15,7 +15,7 @@ pub use self::refusal::{Refusal, anywhere, token_misplaced, token_refused};
 pub use self::routes::{Answer, Methods, Route, Routes};
 use crate::app::App;
 use crate::error::{ApiError, Unavailable};
-use crate::extract::{Json, Schema};
+use crate::extract::{Schema, parse};
 
 /// An endpoint in the words of the document.
 pub struct Endpoint {
@@ -76,7 +76,7 @@ impl Endpoint {
         app: &Arc<App>,
     ) -> Self {
         let samples = reads.misfits().into_iter().filter_map(|(when, body)| {
-            let error = Json::<T>::refusal(body.as_bytes(), app)?;
+            let error = parse::<T, _>(body.as_bytes(), app).err()?;
             Some(Refusal { when, error })
         });
         let misfits = samples.collect();

@@ -23,17 +23,6 @@ use crate::json as python;
 /// does not look at it.
 pub struct Json<T>(pub T);
 
-impl<T> Json<T> {
-    /// What is told of a body that is no `T`.
-    #[must_use]
-    pub fn refusal<S>(body: &[u8], state: &S) -> Option<ApiError>
-    where
-        T: Schema<S>,
-    {
-        parse::<T, S>(body, state).err()
-    }
-}
-
 /// What an endpoint answers that has nothing to tell: `{}`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Schema)]
