@@ -2,7 +2,7 @@
 //! a public key and a secret at once.
 
 use tegata_jwt::{
-    Algorithm, Clock, Issuer, JwkSet, Settings, SigningKey, UserId, Verifier, VerifyingKey,
+    Algorithm, Clock, Issuer, JwkSet, Settings, SigningKey, TokenBackend, UserId, VerifyingKey,
 };
 
 pub(crate) fn hold(data: &[u8]) {
@@ -64,11 +64,8 @@ fn is_itself_in_all_forms(key: &SigningKey, text: &str) {
     let settings = Settings::default();
     let sliding = Issuer::new(&settings, again, Clock::System).sliding(&UserId::Number(1).into());
     let token = sliding.expect("a key that was read signs").token;
-    let verifier = Verifier::new(&settings, key.verifying_key(), Clock::System);
-    assert!(
-        verifier.verify(&token).is_ok(),
-        "the halves are of two keys"
-    );
+    let backend = TokenBackend::new(&settings, key.verifying_key(), Clock::System);
+    assert!(backend.verify(&token).is_ok(), "the halves are of two keys");
 }
 
 /// One for each kind of key.

@@ -41,16 +41,22 @@ fn of_classes(classes: &[RefusedClass]) -> &'static str {
 
 fn of_token(error: &TokenError) -> &'static str {
     match error {
-        TokenError::AlgorithmMismatch { .. } => "token_algorithm",
+        TokenError::AlgorithmMismatch { .. } | TokenError::AlgorithmNotAllowed => "token_algorithm",
         TokenError::AudienceMismatch => "token_audience",
         TokenError::BadSignature => "token_signature",
-        TokenError::ClaimMalformed(_) | TokenError::ClaimMissing(_) => "token_claims",
+        TokenError::BindingMissing => "token_binding",
+        TokenError::ClaimMalformed(_)
+        | TokenError::ClaimMissing(_)
+        | TokenError::ClaimMismatch { .. }
+        | TokenError::ClaimsUnfit
+        | TokenError::LifetimeTooLong => "token_claims",
         TokenError::Expired | TokenError::RefreshExpired { .. } => "token_expired",
         TokenError::HeaderRefused { .. } => "token_header",
-        TokenError::IssuerMismatch => "token_issuer",
+        TokenError::IssuerMismatch | TokenError::UnknownIssuer => "token_issuer",
         TokenError::Malformed | TokenError::TooLong => "token_malformed",
         TokenError::NotYetValid => "token_not_yet_valid",
         TokenError::RefreshExpMissing { .. } | TokenError::WrongType => "token_type",
+        TokenError::Revoked => "token_blacklisted",
         TokenError::UnknownKey => "token_key",
     }
 }

@@ -17,8 +17,8 @@ pub(super) async fn blacklist(
     State(app): State<Arc<App>>,
     Json(Blacklist { refresh }): Json<Blacklist>,
 ) -> Result<Json<Empty>, ApiError> {
-    let decoded = app.verifier.decode(&refresh)?;
-    if let Err(error) = app.verifier.check(&decoded, TokenClass::Refresh) {
+    let decoded = app.backend.decode_own(&refresh)?;
+    if let Err(error) = app.backend.check(&decoded, TokenClass::Refresh) {
         // Ninja JWT looks into the blacklist first.
         let is_blacklisted = app.blacklist.contains_now(&decoded).await?;
         return Err(if is_blacklisted {
@@ -27,7 +27,7 @@ pub(super) async fn blacklist(
             error.into()
         });
     }
-    let verified = app.verifier.require_refresh(decoded)?;
+    let verified = app.backend.require_refresh(decoded)?;
 
     let user = app.accounts.key_of(&verified).await?;
     let add = async move {

@@ -29,12 +29,12 @@ pub(super) async fn refresh(
 
 /// The token sent stays of use. One that was rotated before does not become so by a changed setting.
 async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
-    let decoded = app.verifier.decode(&refresh)?;
+    let decoded = app.backend.decode_own(&refresh)?;
     // Ninja JWT looks before it asks for the type.
     if app.blacklist.has_ended(&decoded).await? {
         return Err(ApiError::TokenBlacklisted);
     }
-    let verified = app.verifier.require_refresh(decoded)?;
+    let verified = app.backend.require_refresh(decoded)?;
     holder(app, &verified).await?;
 
     let access = app.issuer.access(&verified)?.token;
@@ -44,7 +44,7 @@ async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
 
 /// With `BLACKLIST_AFTER_ROTATION` the token sent is of use no more.
 async fn rotate(app: &Arc<App>, token: &str) -> Result<Refreshed, ApiError> {
-    let decoded = app.verifier.decode(token)?;
+    let decoded = app.backend.decode_own(token)?;
     let successor = app.issuer.successor()?;
     let effect = app.blacklist.weigh(&decoded, successor).await?;
     let verified = require_refresh(app, decoded, &effect)?;
@@ -78,7 +78,7 @@ fn require_refresh(
     decoded: Decoded,
     effect: &Effect,
 ) -> Result<VerifiedRefresh, ApiError> {
-    let verified = app.verifier.require_refresh(decoded);
+    let verified = app.backend.require_refresh(decoded);
     match effect {
         Effect::Rotate(_) => Ok(verified?),
         Effect::EndFamily | Effect::Repeat(_) => verified.map_err(|_| ApiError::TokenBlacklisted),

@@ -15,7 +15,8 @@ use aws_lc_rs::signature::{
 use aws_lc_rs::{hmac, rand};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tegata_jwt::{
-    Algorithm, Clock, Issuer, Settings, SigningKey, TokenClass, UserId, VerifiedRefresh, Verifier,
+    Algorithm, Audience, Claims, Clock, Issuer, KeySet, Settings, SigningKey, TokenBackend,
+    TokenClass, TrustedIssuer, UserId, VerifiedRefresh, Verifier,
 };
 
 const SECRET: &[u8] = b"kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f";
@@ -146,18 +147,20 @@ fn verifying(
 }
 
 /// A refresh token as `Issuer::access` wants it: one that was verified.
-fn refresh_of(issuer: &Issuer, verifier: &Verifier) -> VerifiedRefresh {
+fn refresh_of(issuer: &Issuer, backend: &TokenBackend) -> VerifiedRefresh {
     let pair = issuer.pair(&UserId::Number(7).into()).expect("a pair");
-    let decoded = verifier.decode(&pair.refresh.token).expect("it is genuine");
-    verifier.require_refresh(decoded).expect("a refresh token")
+    let decoded = backend
+        .decode_own(&pair.refresh.token)
+        .expect("it is genuine");
+    backend.require_refresh(decoded).expect("a refresh token")
 }
 
 fn tokens(criterion: &mut Criterion) {
     for algorithm in ALGORITHMS {
         let (settings, clock) = (Settings::default(), Clock::System);
-        let verifier = Verifier::new(&settings, key(algorithm).verifying_key(), clock.clone());
+        let backend = TokenBackend::new(&settings, key(algorithm).verifying_key(), clock.clone());
         let issuer = Issuer::new(&settings, key(algorithm), clock);
-        let refresh = refresh_of(&issuer, &verifier);
+        let refresh = refresh_of(&issuer, &backend);
         let token = issuer.access(&refresh).expect("an access token").token;
         let input = token.rsplit_once('.').expect("three segments").0.as_bytes();
         let bare = bare(algorithm, input);
@@ -167,33 +170,87 @@ fn tokens(criterion: &mut Criterion) {
         group.bench_function("issue", |bench| bench.iter(|| issuer.access(&refresh)));
         group.bench_function("verify, bare", |bench| bench.iter(|| (bare.verify)(input)));
         group.bench_function("verify", |bench| {
-            bench.iter(|| verifier.verify_as(black_box(&token), TokenClass::Access));
+            bench.iter(|| backend.verify_as(black_box(&token), TokenClass::Access));
         });
         group.finish();
     }
 }
 
+/// An issuer's key among two others of its kind, and the last in their row.
+fn keys_of(algorithm: Algorithm) -> KeySet {
+    let other = || {
+        let pem = SigningKey::generate_pem(algorithm).expect("a key of its algorithm");
+        SigningKey::parse(algorithm, &pem).expect("it was made so")
+    };
+    KeySet::of([other(), other(), key(algorithm)].map(|key| key.verifying_key()))
+}
+
+/// A token of an issuer that a verifier trusts, and what it takes to verify it by the header's
+/// `kid`, beside the bare primitive; and what it takes once it is remembered.
+fn others(criterion: &mut Criterion) {
+    let settings = Settings {
+        issuer: Some("https://id.example/".to_owned()),
+        audience: Some(Audience::One("orders-api".to_owned())),
+        ..Settings::default()
+    };
+    let mut group = criterion.benchmark_group("others");
+    for algorithm in ALGORITHMS.into_iter().filter(|one| !one.is_symmetric()) {
+        let issuer = Issuer::new(&settings, key(algorithm), Clock::System);
+        let pair = issuer.pair(&UserId::Number(7).into()).expect("a pair");
+        let token = pair.access.token;
+        let input = token.rsplit_once('.').expect("three segments").0.as_bytes();
+        let trusted = || {
+            let issuer = TrustedIssuer::keys("https://id.example/", keys_of(algorithm));
+            issuer.audience(["orders-api"]).algorithms([algorithm])
+        };
+        let builder = || Verifier::<Claims>::builder().issuer(trusted());
+        let verifier = builder().build().expect("an issuer with keys");
+        let remembering = builder().remember(100).build();
+        let remembering = remembering.expect("an issuer with keys");
+        let bare = bare(algorithm, input);
+
+        group.bench_function(format!("{algorithm}, bare"), |bench| {
+            bench.iter(|| (bare.verify)(input));
+        });
+        group.bench_function(format!("{algorithm}, verify"), |bench| {
+            bench.iter(|| {
+                verifier
+                    .verify_now(black_box(&token))
+                    .expect("it is genuine")
+            });
+        });
+        group.bench_function(format!("{algorithm}, remembered"), |bench| {
+            bench.iter(|| {
+                remembering
+                    .verify_now(black_box(&token))
+                    .expect("it is genuine")
+            });
+        });
+    }
+    group.finish();
+}
+
 fn refusals(criterion: &mut Criterion) {
-    let verifier = |algorithm| {
+    let backend = |algorithm| {
         let verifying = key(algorithm).verifying_key();
-        Verifier::new(&Settings::default(), verifying, Clock::System)
+        TokenBackend::new(&Settings::default(), verifying, Clock::System)
     };
     let issuer = Issuer::new(&Settings::default(), key(Algorithm::HS256), Clock::System);
     let token = issuer.pair(&UserId::Number(7).into()).expect("a pair");
     let token = token.access.token;
 
     let mut group = criterion.benchmark_group("refused");
-    let es256 = verifier(Algorithm::ES256);
+    let es256 = backend(Algorithm::ES256);
     group.bench_function("by its header", |bench| {
-        bench.iter(|| es256.decode(black_box(&token)).err());
+        bench.iter(|| es256.decode_own(black_box(&token)).err());
     });
-    let hs256 = verifier(Algorithm::HS256);
+    let hs256 = backend(Algorithm::HS256);
     let forged = format!("{}A", &token[..token.len() - 1]);
     group.bench_function("by its signature", |bench| {
-        bench.iter(|| hs256.decode(black_box(&forged)).err());
+        bench.iter(|| hs256.decode_own(black_box(&forged)).err());
     });
     group.bench_function("as no token", |bench| {
-        bench.iter(|| hs256.decode(black_box("no token")).err());
+        bench.iter(|| hs256.decode_own(black_box("no token")).err());
     });
     group.finish();
 }
@@ -210,6 +267,6 @@ criterion_group! {
     config = Criterion::default()
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(2));
-    targets = tokens, refusals, randomness
+    targets = tokens, others, refusals, randomness
 }
 criterion_main!(benches);

@@ -1,5 +1,74 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::algorithm::Algorithm;
 use crate::claims::Claim;
+
+/// Why a token did not pass a verifier.
+///
+/// [`status`](Self::status) draws the line that callers must see: 401, get another token; 403, this
+/// one is good but not for that; 503, it is not known, keep it and come again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The token is genuine, and was not granted what this needs (RFC 6750 3.1).
+    #[error("the token was not granted the scope `{needed}`")]
+    InsufficientScope {
+        /// What it lacks.
+        needed: String,
+    },
+    /// The keys of its issuer could not be had: nothing is known of the token.
+    #[error("the keys of {issuer} are not there")]
+    KeysUnavailable {
+        /// Whose keys, as they are configured.
+        issuer: Arc<str>,
+        /// When it makes sense to ask again.
+        retry_after: Duration,
+    },
+    /// The token is refused.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl VerifyError {
+    /// Its stable name: what to count and to match, for the texts may change.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InsufficientScope { .. } => "insufficient-scope",
+            Self::KeysUnavailable { .. } => "keys-unavailable",
+            Self::Token(error) => error.code(),
+        }
+    }
+
+    /// Whether the fault lies with the verifier or the issuer, and never with the caller.
+    #[must_use]
+    pub fn is_our_fault(&self) -> bool {
+        matches!(self, Self::KeysUnavailable { .. })
+    }
+
+    /// The HTTP status that a resource server answers with (RFC 6750 3.1, RFC 9110 15.6.4).
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::InsufficientScope { .. } => 403,
+            Self::KeysUnavailable { .. } => 503,
+            Self::Token(_) => 401,
+        }
+    }
+
+    /// What a caller may be told, as `error_description` (RFC 6750 3): one sentence for each status,
+    /// so that nobody learns from it which keys there are or how far a forgery got. What exactly was
+    /// wrong is for the log.
+    #[must_use]
+    pub fn description(&self) -> &'static str {
+        match self {
+            Self::InsufficientScope { .. } => "The access token was not granted the scope it needs",
+            Self::KeysUnavailable { .. } => "The access token cannot be checked at the moment",
+            Self::Token(_) => "The access token is invalid, expired or revoked",
+        }
+    }
+}
 
 /// Why a token was refused. For the log: a caller learns no more than the wire's own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,18 +79,34 @@ pub enum TokenError {
         /// The algorithm of the key that was to verify.
         expected: Algorithm,
     },
+    /// The header names an algorithm that is not accepted of the token's issuer, or none.
+    #[error("the header's `alg` is none that is accepted")]
+    AlgorithmNotAllowed,
     /// `aud` names none of those the token must be for (RFC 7519 4.1.3).
     #[error("the token is not for this audience")]
     AudienceMismatch,
     /// The signature does not fit, or is absent.
     #[error("the signature does not verify")]
     BadSignature,
+    /// The token is bound to a key of its holder (`cnf`, RFC 7800), and no bearer proves to have it
+    /// (RFC 8705 3, RFC 9449 7.1).
+    #[error("the token is bound to a key that nobody proved to have")]
+    BindingMissing,
     /// A claim has the wrong JSON type or lies outside its range.
     #[error("the claim `{0}` is malformed")]
     ClaimMalformed(Claim),
     /// A claim that must be there is not.
     #[error("the claim `{0}` is missing")]
     ClaimMissing(Claim),
+    /// A claim that must have one value has another, or is not there.
+    #[error("the claim `{claim}` is not what it must be")]
+    ClaimMismatch {
+        /// Its name, as it is configured.
+        claim: Arc<str>,
+    },
+    /// The claims do not fit the type that they were to be read into.
+    #[error("the claims do not fit the type they are read into")]
+    ClaimsUnfit,
     /// `exp` has passed, leeway included.
     #[error("the token has expired")]
     Expired,
@@ -34,6 +119,9 @@ pub enum TokenError {
     /// `iss` is not the issuer the token must be of (RFC 7519 4.1.1).
     #[error("the token is of another issuer")]
     IssuerMismatch,
+    /// From `iat` to `exp` it is longer than a token of its issuer may live.
+    #[error("the token lives longer than it may")]
+    LifetimeTooLong,
     /// Not a compact JWS: not three segments of strict base64url around JSON objects.
     #[error("the token is malformed")]
     Malformed,
@@ -52,16 +140,80 @@ pub enum TokenError {
         /// The name of the claim.
         claim: String,
     },
+    /// Its identifier is one that the verifier was told to refuse.
+    #[error("the token is revoked")]
+    Revoked,
     /// Longer than any token we read.
     #[error("the token is too long")]
     TooLong,
+    /// No issuer that is trusted has the claim `iss` of the token.
+    #[error("the token is of no issuer that is trusted")]
+    UnknownIssuer,
     /// The header's `kid` names no key we have.
     #[error("no key has the header's `kid`")]
     UnknownKey,
-    /// A token of another type than the one asked for, an access token for a refresh token, say.
+    /// A token of another type than the one asked for: an access token for a refresh token, or one
+    /// whose `typ` is not accepted of its issuer (RFC 8725 3.11).
     #[error("the token has the wrong type")]
     WrongType,
 }
+
+impl TokenError {
+    /// Its stable name: what to count and to match, for the texts may change.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlgorithmMismatch { .. } | Self::AlgorithmNotAllowed => "algorithm-not-allowed",
+            Self::AudienceMismatch => "wrong-audience",
+            Self::BadSignature => "bad-signature",
+            Self::BindingMissing => "binding-missing",
+            Self::ClaimMalformed(_) => "claim-malformed",
+            Self::ClaimMissing(_) => "claim-missing",
+            Self::ClaimMismatch { .. } => "claim-mismatch",
+            Self::ClaimsUnfit => "claims-unfit",
+            Self::Expired => "expired",
+            Self::HeaderRefused { .. } => "header-refused",
+            Self::IssuerMismatch => "wrong-issuer",
+            Self::LifetimeTooLong => "lifetime-too-long",
+            Self::Malformed => "malformed",
+            Self::NotYetValid => "not-yet-valid",
+            Self::RefreshExpired { .. } => "refresh-expired",
+            Self::RefreshExpMissing { .. } => "refresh-exp-missing",
+            Self::Revoked => "revoked",
+            Self::TooLong => "too-long",
+            Self::UnknownIssuer => "unknown-issuer",
+            Self::UnknownKey => "unknown-key",
+            Self::WrongType => "wrong-type",
+        }
+    }
+}
+
+/// All codes of refusals, in their order.
+pub(crate) const CODES: [&str; 23] = [
+    "algorithm-not-allowed",
+    "bad-signature",
+    "binding-missing",
+    "claim-malformed",
+    "claim-mismatch",
+    "claim-missing",
+    "claims-unfit",
+    "expired",
+    "header-refused",
+    "insufficient-scope",
+    "keys-unavailable",
+    "lifetime-too-long",
+    "malformed",
+    "not-yet-valid",
+    "refresh-exp-missing",
+    "refresh-expired",
+    "revoked",
+    "too-long",
+    "unknown-issuer",
+    "unknown-key",
+    "wrong-audience",
+    "wrong-issuer",
+    "wrong-type",
+];
 
 /// Why a key was refused. Never holds any part of the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

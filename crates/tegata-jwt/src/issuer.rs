@@ -11,7 +11,7 @@ use crate::keys::SigningKey;
 use crate::names::Names;
 use crate::settings::{Lifetime, Settings};
 use crate::token;
-use crate::verifier::{Verified, VerifiedRefresh, VerifiedSliding};
+use crate::verified::{Verified, VerifiedRefresh, VerifiedSliding};
 
 /// Issues tokens with one key, under one set of settings.
 pub struct Issuer {
@@ -89,7 +89,7 @@ impl Issuer {
         let claim = self.names.refresh_exp().name;
         let seconds = refresh_until.timestamp();
         token.claims.set(claim, Value::Number(seconds));
-        // The verifier lets a token be refreshed that expired by less than the leeway.
+        // The backend lets a token be refreshed that expired by less than the leeway.
         let after_last_refresh = end(refresh_until + self.leeway, self.lifetimes.sliding);
         token.usable_until = after_last_refresh.max(token.expires_at);
         self.name_subject(&mut token.claims, subject);

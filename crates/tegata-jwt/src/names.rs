@@ -33,6 +33,16 @@ impl Names {
         }
     }
 
+    /// Of another issuer's tokens: the usual names, and no types.
+    pub(crate) fn of_others(user_id: String) -> Self {
+        Self {
+            jti: Some(Claim::Jti.usual().name.to_owned()),
+            refresh_exp: Claim::RefreshExp.usual().name.to_owned(),
+            token_type: None,
+            user_id,
+        }
+    }
+
     pub(crate) fn jti(&self) -> Option<Named<'_>> {
         let claim = Claim::Jti;
         self.jti.as_deref().map(|name| Named { claim, name })

@@ -1,14 +1,17 @@
+mod presented;
+
 use std::borrow::Cow;
 
+pub(crate) use self::presented::{Presented, Room};
 use crate::base64url;
-use crate::claims::{Claims, string};
+use crate::claims::{Claim, Claims, string};
 use crate::error::{CryptoError, TokenError};
 use crate::keys::{SigningKey, VerifyingKey};
 use crate::object::Object;
 
 /// A JWS in compact serialization (RFC 7515 7.1), taken apart, its signature not yet verified.
 ///
-/// Nothing in it may be believed. Only a `Verifier` makes a token that may.
+/// Nothing in it may be believed. Only a verifier makes a token that may.
 pub struct Unverified<'a> {
     header: Header<'static>,
     segments: Segments<'a>,
@@ -57,6 +60,18 @@ pub(crate) fn open(token: &str, key: &VerifyingKey) -> Result<Claims, TokenError
     }
     segments.check_signature(key)?;
     segments.claims()
+}
+
+/// The claim `iss` of a token, as whoever wrote it would have it.
+pub(crate) fn issuer_unverified(token: &str) -> Result<String, TokenError> {
+    let claims = Segments::of(token)?.claims()?;
+    issuer_of(&claims).map(Cow::into_owned)
+}
+
+/// The claim `iss`, which must be there.
+pub(crate) fn issuer_of(claims: &Claims) -> Result<Cow<'_, str>, TokenError> {
+    let issuer = claims.string(&Claim::Iss.usual())?;
+    issuer.ok_or(TokenError::ClaimMissing(Claim::Iss))
 }
 
 /// The parts of a token, still encoded.
@@ -208,19 +223,20 @@ fn is_known_typ(json: &str) -> bool {
     let Some(typ) = string(json) else {
         return false;
     };
-    let prefix = "application/";
-    let has_prefix = typ
-        .get(..prefix.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    let typ = if has_prefix {
-        &typ[prefix.len()..]
-    } else {
-        &typ
-    };
+    let typ = short_typ(&typ);
     typ.eq_ignore_ascii_case("jwt") || typ.eq_ignore_ascii_case("at+jwt")
 }
 
+/// Without the prefix that RFC 7515 4.1.9 lets one leave out.
+pub(crate) fn short_typ(typ: &str) -> &str {
+    let prefix = "application/";
+    match typ.split_at_checked(prefix.len()) {
+        Some((start, rest)) if start.eq_ignore_ascii_case(prefix) => rest,
+        _ => typ,
+    }
+}
+
 /// Far above what a header list of a web server lets through.
-const MAX_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_BYTES: usize = 16 * 1024;
 /// What headers and signatures need, those of RSA keys of 4096 bits included.
 const MAX_SHORT: usize = 520;

@@ -1,258 +1,226 @@
-use std::ops::Deref;
+mod build_error;
+mod builder;
+mod counts;
+mod memory;
+#[cfg(feature = "jwks")]
+mod presets;
+mod trust;
+mod trusted_issuer;
+
 use std::sync::Arc;
+#[cfg(feature = "jwks")]
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
-use crate::claims::{Claim, Claims, Jti, UserId, string};
+pub use self::build_error::BuildError;
+use self::builder::Refused;
+pub use self::builder::VerifierBuilder;
+pub use self::counts::Count;
+use self::counts::Tally;
+use self::memory::{Digest, Memory, Remembered};
+use self::trust::Trust;
+pub use self::trusted_issuer::TrustedIssuer;
+use crate::algorithm::Algorithm;
+use crate::claims::Claims;
 use crate::clock::Clock;
-use crate::error::TokenError;
-use crate::keys::VerifyingKey;
-use crate::names::Names;
-use crate::settings::{Audience, Lifetime, Settings, TokenClass};
-use crate::token;
+use crate::error::{TokenError, VerifyError};
+use crate::jwks::Kept;
+#[cfg(feature = "jwks")]
+use crate::jwks::KeySetStatus;
+use crate::keyring::{self, Refusal};
+use crate::token::{self, Presented, Room};
+use crate::verified::{FromClaims, Verified};
 
-/// Verifies tokens with one key, under one set of settings: the only maker of [`Verified`].
-pub struct Verifier {
-    key: VerifyingKey,
+/// Verifies the access tokens of the issuers that it trusts, each by its own keys and rules. Copies
+/// share all they have.
+///
+/// `C` is what claims are read into: [`Claims`], which costs nothing, or any type of yours that
+/// serde can read.
+pub struct Verifier<C: Send + Sync + 'static = Claims>(Arc<Inner<C>>);
+
+struct Inner<C: Send + Sync + 'static> {
+    /// In the order of their names.
+    issuers: Vec<Trust>,
+    /// Those of all issuers: a token of any other is refused unread.
+    algorithms: Vec<Algorithm>,
+    memory: Option<Memory<C>>,
+    refused: Option<Box<Refused>>,
     clock: Clock,
-    leeway: Lifetime,
-    audience: Option<Audience>,
-    issuer: Option<String>,
-    names: Arc<Names>,
+    /// What became of tokens that are of no issuer.
+    strangers: Tally,
 }
 
-impl Verifier {
-    /// A verifier of what `key` verifies.
+impl<C: FromClaims> Verifier<C> {
+    /// Begins to say whom to trust.
+    pub fn builder() -> VerifierBuilder<C> {
+        VerifierBuilder::new()
+    }
+
+    /// Verifies a token, and waits for its issuer's keys where they are not there.
+    pub async fn verify(&self, token: &str) -> Result<Verified<C>, VerifyError> {
+        let mut case = self.0.case(token);
+        let outcome = match self.0.remembered(&mut case) {
+            Some(known) => known,
+            None => keyring::settle(|newer| self.0.attempt(&mut case, newer)).await,
+        };
+        self.0.tally(&case).count(&outcome);
+        outcome
+    }
+
+    /// Verifies a token with the keys that are there, and never waits: where there are none, they
+    /// are asked for, and the token is [none that can be
+    /// verified yet](VerifyError::KeysUnavailable).
+    pub fn verify_now(&self, token: &str) -> Result<Verified<C>, VerifyError> {
+        let mut case = self.0.case(token);
+        let outcome = match self.0.remembered(&mut case) {
+            Some(known) => known,
+            None => keyring::settle_now(|newer| self.0.attempt(&mut case, newer)),
+        };
+        self.0.tally(&case).count(&outcome);
+        outcome
+    }
+}
+
+impl<C: Send + Sync + 'static> Verifier<C> {
+    /// Whether a token says that it is of an issuer that is trusted here. Anyone can write that: it
+    /// tells which verifier to ask, and nothing else.
     #[must_use]
-    pub fn new(settings: &Settings, key: VerifyingKey, clock: Clock) -> Self {
-        Self {
-            key,
-            clock,
-            leeway: settings.leeway,
-            audience: settings.audience.clone(),
-            issuer: settings.issuer.clone(),
-            names: Arc::new(Names::new(settings)),
-        }
+    pub fn trusts(&self, token: &str) -> bool {
+        let issuer = token::issuer_unverified(token);
+        issuer.is_ok_and(|issuer| self.0.place_of(&issuer).is_some())
     }
 
-    /// Verifies a token of any type: its form, its signature, its claims, that it ends and has an
-    /// identifier.
-    pub fn verify(&self, token: &str) -> Result<Verified, TokenError> {
-        self.require(self.decode(token)?, TokenClass::Untyped)
+    /// How often verifications ended in which way, for each issuer, and for tokens of none.
+    pub fn counts(&self) -> impl Iterator<Item = Count<'_>> {
+        let issuers = self.0.issuers.iter();
+        issuers
+            .flat_map(|issuer| issuer.tally.read(Some(&issuer.name)))
+            .chain(self.0.strangers.read(None))
     }
 
-    /// Verifies a token and that it is of a class: no type stands in for another.
-    pub fn verify_as(&self, token: &str, class: TokenClass) -> Result<Verified, TokenError> {
-        self.require(self.decode(token)?, class)
+    /// What is known of the key sets that are fetched, in the order of their issuers' names.
+    #[cfg(feature = "jwks")]
+    #[must_use]
+    pub fn health(&self) -> Vec<KeySetStatus> {
+        let issuers = self.0.issuers.iter();
+        let remote = issuers.filter_map(|issuer| issuer.keys.remote());
+        remote.map(crate::jwks::RemoteKeys::status).collect()
     }
 
-    /// Verifies a token's form, its signature, and the claims it has. Which it must have, the
-    /// `require…` ask: in between stands the look into a blacklist.
-    pub fn decode(&self, token: &str) -> Result<Decoded, TokenError> {
-        let claims = token::open(token, &self.key)?;
-        let expires_at = self.check_times(&claims)?;
-        self.check_issuer(&claims)?;
-        self.check_audience(&claims)?;
-        claims.string(&Claim::Sub.usual())?;
-        claims.string(&Claim::Jti.usual())?;
-        let jti = match self.names.jti() {
-            Some(claim) => claims.string(&claim)?,
-            None => None,
-        };
-        let fits = |jti: &str| jti.chars().count() <= MAX_JTI && !jti.contains(NUL);
-        if jti.as_deref().is_some_and(|jti| !fits(jti)) {
-            return Err(TokenError::ClaimMalformed(Claim::Jti));
-        }
-        Ok(Decoded {
-            jti: jti.map(|jti| Jti::new(jti.into_owned())),
-            claims,
-            expires_at,
-        })
-    }
-
-    /// Whether a token has what any needs, an end and, where tokens have one, an identifier, and
-    /// is of the class. RFC 7519 leaves all of it to choice.
-    pub fn check(&self, token: &Decoded, class: TokenClass) -> Result<(), TokenError> {
-        self.end_of(token, class).map(drop)
-    }
-
-    /// Requires that a token is of a class.
-    pub fn require(&self, token: Decoded, class: TokenClass) -> Result<Verified, TokenError> {
-        Ok(Verified {
-            expires_at: self.end_of(&token, class)?,
-            claims: token.claims,
-            jti: token.jti,
-            names: Arc::clone(&self.names),
-        })
-    }
-
-    /// Requires that a token is a refresh token.
-    pub fn require_refresh(&self, token: Decoded) -> Result<VerifiedRefresh, TokenError> {
-        self.require(token, TokenClass::Refresh)
-            .map(VerifiedRefresh)
-    }
-
-    /// Requires that a token is a sliding token and can still be refreshed.
-    pub fn require_sliding(&self, token: Decoded) -> Result<VerifiedSliding, TokenError> {
-        let token = self.require(token, TokenClass::Sliding)?;
-        let refresh_exp = self.names.refresh_exp();
-        let claim = || refresh_exp.name.to_owned();
-        match token.claims.date(&refresh_exp)? {
-            None => Err(TokenError::RefreshExpMissing { claim: claim() }),
-            Some(end) if end <= self.clock.now() - self.leeway.span() => {
-                Err(TokenError::RefreshExpired { claim: claim() })
-            }
-            Some(_) => Ok(VerifiedSliding(token)),
-        }
-    }
-
-    /// When a token ends that has all it needs.
-    fn end_of(&self, token: &Decoded, class: TokenClass) -> Result<DateTime<Utc>, TokenError> {
-        let missing = TokenError::ClaimMissing;
-        let end = token.expires_at.ok_or(missing(Claim::Exp))?;
-        if token.jti.is_none() && self.names.jti().is_some() {
-            return Err(missing(Claim::Jti));
-        }
-        let (Some(claim), Some(wanted)) = (self.names.token_type(), class.token_type()) else {
-            return Ok(end);
-        };
-        match token.claims.raw(claim.name) {
-            None => Err(missing(Claim::TokenType)),
-            Some(json) if string(json).is_some_and(|found| found == wanted.name()) => Ok(end),
-            Some(_) => Err(TokenError::WrongType),
-        }
-    }
-
-    /// RFC 7519 4.1.4 to 4.1.6: `exp` must lie ahead, `nbf` and `iat` must not.
-    fn check_times(&self, claims: &Claims) -> Result<Option<DateTime<Utc>>, TokenError> {
-        let now = self.clock.now();
-        let latest_start = now + self.leeway.span();
-        let earliest_end = now - self.leeway.span();
-
-        for claim in [Claim::Iat, Claim::Nbf] {
-            let start = claims.date(&claim.usual())?;
-            if start.is_some_and(|start| start > latest_start) {
-                return Err(TokenError::NotYetValid);
-            }
-        }
-        let end = claims.date(&Claim::Exp.usual())?;
-        if end.is_some_and(|end| end <= earliest_end) {
-            return Err(TokenError::Expired);
-        }
-        Ok(end)
-    }
-
-    /// RFC 7519 4.1.1: a string, and to the letter the one that is wanted.
-    fn check_issuer(&self, claims: &Claims) -> Result<(), TokenError> {
-        let found = claims.string(&Claim::Iss.usual())?;
-        match &self.issuer {
-            Some(wanted) if found.as_deref() != Some(wanted) => Err(TokenError::IssuerMismatch),
-            _ => Ok(()),
-        }
-    }
-
-    /// RFC 7519 4.1.3: a string or a list of strings, one of which must be one of the wanted.
-    fn check_audience(&self, claims: &Claims) -> Result<(), TokenError> {
-        let Some(wanted) = &self.audience else {
-            return Ok(());
-        };
-        let json = claims.raw(Claim::Aud.usual().name);
-        let json = json.ok_or(TokenError::AudienceMismatch)?;
-        let malformed = TokenError::ClaimMalformed(Claim::Aud);
-        let is_meant = match string(json) {
-            Some(one) => wanted.includes(&one),
-            None => serde_json::from_str::<Vec<String>>(json)
-                .map_err(|_| malformed)?
+    /// Fetches all key sets that are not there, and waits for that as long as is said. Whether all
+    /// are there then.
+    #[cfg(feature = "jwks")]
+    pub async fn ready(&self, within: Duration) -> bool {
+        let end = self.0.clock.elapsed() + within;
+        let remote = || {
+            self.0
+                .issuers
                 .iter()
-                .any(|one| wanted.includes(one)),
+                .filter_map(|issuer| issuer.keys.remote())
         };
-        is_meant.then_some(()).ok_or(TokenError::AudienceMismatch)
+        // All are asked for before any is waited for.
+        for keys in remote() {
+            keys.now();
+        }
+        let mut are_there = true;
+        for keys in remote() {
+            let left = end.saturating_sub(self.0.clock.elapsed());
+            are_there &= keys.ready(left).await;
+        }
+        are_there
     }
 }
 
-/// A token whose signature is genuine and whose claims hold, as far as it has them.
-pub struct Decoded {
-    claims: Claims,
-    expires_at: Option<DateTime<Utc>>,
-    jti: Option<Jti>,
-}
-
-impl Decoded {
-    /// Its identifier, if it has one.
-    #[must_use]
-    pub fn jti(&self) -> Option<&Jti> {
-        self.jti.as_ref()
+impl<C: Send + Sync + 'static> Clone for Verifier<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
-/// A token that has been verified.
-pub struct Verified {
-    claims: Claims,
-    expires_at: DateTime<Utc>,
-    jti: Option<Jti>,
-    names: Arc<Names>,
+/// A token on its way through the verifier.
+struct Case<'a> {
+    token: &'a str,
+    /// What it is remembered by, where tokens are remembered.
+    digest: Option<Digest>,
+    /// The place of its issuer, as soon as that is known.
+    issuer: Option<usize>,
 }
 
-impl Verified {
-    /// All its claims.
-    #[must_use]
-    pub fn claims(&self) -> &Claims {
-        &self.claims
+impl<C: Send + Sync + 'static> Inner<C> {
+    fn case<'a>(&self, token: &'a str) -> Case<'a> {
+        let is_remembered = self.memory.is_some() && token.len() <= token::MAX_BYTES;
+        Case {
+            token,
+            digest: is_remembered.then(|| Memory::<C>::digest(token)),
+            issuer: None,
+        }
     }
 
-    /// Its claim `exp`.
-    #[must_use]
-    pub fn expires_at(&self) -> DateTime<Utc> {
-        self.expires_at
+    fn place_of(&self, issuer: &str) -> Option<usize> {
+        let by_name = |trust: &Trust| (*trust.name).cmp(issuer);
+        self.issuers.binary_search_by(by_name).ok()
     }
 
-    /// Its identifier. There is one wherever tokens have one at all.
-    #[must_use]
-    pub fn jti(&self) -> Option<&Jti> {
-        self.jti.as_ref()
+    fn tally(&self, case: &Case<'_>) -> &Tally {
+        match case.issuer {
+            Some(place) => &self.issuers[place].tally,
+            None => &self.strangers,
+        }
     }
 
-    /// The user it was issued to, where it names one: by an integer or a text without NUL, or it is
-    /// malformed.
-    pub fn user_id(&self) -> Result<Option<UserId>, TokenError> {
-        let Some(json) = self.claims.raw(self.names.user_id().name) else {
-            return Ok(None);
-        };
-        let malformed = TokenError::ClaimMalformed(Claim::UserId);
-        match UserId::from_json(json) {
-            Some(UserId::Text(text)) if text.contains(NUL) => Err(malformed),
-            user => user.map(Some).ok_or(malformed),
+    /// A token that was verified before, and would be once more: by the time, the keys and the
+    /// identifiers that are refused.
+    fn remembered(&self, case: &mut Case<'_>) -> Option<Result<Verified<C>, VerifyError>> {
+        let (memory, digest) = self.memory.as_ref().zip(case.digest.as_ref())?;
+        let found = memory.get(digest)?;
+        let generation = self.issuers[found.issuer].keys.generation();
+        if found.end <= self.clock.now() || generation != Some(found.generation) {
+            memory.forget(digest);
+            return None;
+        }
+        case.issuer = Some(found.issuer);
+        Some(self.unless_refused(found.verified).map_err(Into::into))
+    }
+
+    fn unless_refused(&self, token: Verified<C>) -> Result<Verified<C>, TokenError> {
+        match (&self.refused, token.jti()) {
+            (Some(is_refused), Some(jti)) if is_refused(jti) => Err(TokenError::Revoked),
+            _ => Ok(token),
         }
     }
 }
 
-/// A refresh token that has been verified: what an access token is issued on the strength of.
-pub struct VerifiedRefresh(Verified);
+impl<C: FromClaims> Inner<C> {
+    fn attempt(
+        &self,
+        case: &mut Case<'_>,
+        newer: Option<&Kept>,
+    ) -> Result<Verified<C>, Refusal<'_>> {
+        let mut room = Room::new();
+        let token = Presented::read(case.token, &mut room)?;
+        token.algorithm_of(&self.algorithms)?;
+        let claims = token.claims_unverified()?;
+        let place = self.place_of(&token::issuer_of(&claims)?);
+        let place = place.ok_or(TokenError::UnknownIssuer)?;
+        case.issuer = Some(place);
 
-impl Deref for VerifiedRefresh {
-    type Target = Verified;
-
-    fn deref(&self) -> &Verified {
-        &self.0
+        let issuer = &self.issuers[place];
+        let (algorithm, expires_at) = issuer.is_worth_keys(&token, &claims)?;
+        let signer = issuer.keys.signer(&token, algorithm, newer)?;
+        let generation = signer.generation;
+        let verified = issuer.verified(claims, expires_at, signer);
+        let verified = self.unless_refused(verified.map_err(Refusal::Final)?)?;
+        if let Some((memory, digest)) = self.memory.as_ref().zip(case.digest) {
+            let remembered = Remembered {
+                verified: verified.clone(),
+                issuer: place,
+                generation,
+                end: issuer.end_of(&verified),
+            };
+            memory.insert(digest, remembered);
+        }
+        Ok(verified)
     }
 }
-
-/// A sliding token that has been verified and can still be refreshed.
-pub struct VerifiedSliding(Verified);
-
-impl Deref for VerifiedSliding {
-    type Target = Verified;
-
-    fn deref(&self) -> &Verified {
-        &self.0
-    }
-}
-
-/// The length of Django's column.
-const MAX_JTI: usize = 255;
-
-/// What PostgreSQL takes in no text: a question for it would fail, and not be answered with no.
-const NUL: char = '\0';
 
 #[cfg(test)]
 mod tests;

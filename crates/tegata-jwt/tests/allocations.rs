@@ -6,7 +6,10 @@
 use allocation_counter::measure;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tegata_jwt::{Algorithm, Clock, Issuer, Settings, SigningKey, TokenError, UserId, Verifier};
+use tegata_jwt::{
+    Algorithm, Claims, Clock, Issuer, KeySet, Settings, SigningKey, TokenBackend, TokenError,
+    TrustedIssuer, UserId, Verifier, VerifyError,
+};
 
 const PEM: &str = include_str!("keys/p256.pem");
 const SECRET: &[u8] = b"kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f";
@@ -15,8 +18,8 @@ fn key() -> SigningKey {
     SigningKey::parse(Algorithm::ES256, PEM).unwrap()
 }
 
-fn verifier() -> Verifier {
-    Verifier::new(&Settings::default(), key().verifying_key(), Clock::System)
+fn backend() -> TokenBackend {
+    TokenBackend::new(&Settings::default(), key().verifying_key(), Clock::System)
 }
 
 /// A token of that header, its payload and signature of the usual lengths.
@@ -28,10 +31,10 @@ fn token(header: &str) -> String {
 
 /// Why a token is refused, and how often memory was asked for meanwhile.
 fn refusal(token: &str) -> (TokenError, u64) {
-    let verifier = verifier();
+    let backend = backend();
     let mut refused = None;
 
-    let memory = measure(|| refused = verifier.decode(token).err());
+    let memory = measure(|| refused = backend.decode_own(token).err());
     (
         refused.expect("the token was to be refused"),
         memory.count_total,
@@ -103,10 +106,10 @@ fn a_header_of_broken_json_costs_the_parsers_refusal_alone() {
         r#"{"alg":"ES256","alg":"ES256"}"#,
         r#"{"alg":NaN}"#,
     ] {
-        let (verifier, token) = (verifier(), token(header));
+        let (backend, token) = (backend(), token(header));
         let mut refused = None;
 
-        let memory = measure(|| refused = verifier.decode(&token).err());
+        let memory = measure(|| refused = backend.decode_own(&token).err());
 
         assert_eq!(refused, Some(TokenError::Malformed));
         assert!(memory.bytes_total < 256, "{header}: {}", memory.bytes_total);
@@ -116,14 +119,56 @@ fn a_header_of_broken_json_costs_the_parsers_refusal_alone() {
 #[test]
 fn a_wrong_signature_costs_no_memory_of_ours() {
     let secret = SigningKey::from_secret(Algorithm::HS256, SECRET).unwrap();
-    let verifier = Verifier::new(&Settings::default(), secret.verifying_key(), Clock::System);
+    let backend = TokenBackend::new(&Settings::default(), secret.verifying_key(), Clock::System);
     let forged = token(r#"{"alg":"HS256","typ":"JWT"}"#);
     let mut refused = None;
 
-    let memory = measure(|| refused = verifier.decode(&forged).err());
+    let memory = measure(|| refused = backend.decode_own(&forged).err());
 
     assert_eq!(
         (refused, memory.count_total),
         (Some(TokenError::BadSignature), 0)
     );
+}
+
+/// Why a verifier of others' tokens refuses one, and how often memory was asked for meanwhile.
+fn refusal_of_others(token: &str) -> (VerifyError, u64) {
+    let keys = KeySet::of([key().verifying_key()]);
+    let issuer = TrustedIssuer::keys("https://a.example/", keys).audience(["api"]);
+    let builder = Verifier::<Claims>::builder().issuer(issuer.algorithms([Algorithm::ES256]));
+    let verifier = builder.build().unwrap();
+    let mut refused = None;
+
+    let memory = measure(|| refused = verifier.verify_now(token).err());
+    (
+        refused.expect("the token was to be refused"),
+        memory.count_total,
+    )
+}
+
+#[test]
+fn a_token_of_others_that_its_header_refuses_costs_no_memory() {
+    for (header, code) in [
+        (r#"{"alg":"none"}"#, "algorithm-not-allowed"),
+        (r#"{"alg":"HS256","typ":"JWT"}"#, "algorithm-not-allowed"),
+        (r#"{"alg":"ES256","crit":["exp"]}"#, "header-refused"),
+        (r#"{"alg":"ES256","kid":7}"#, "header-refused"),
+    ] {
+        let (error, count) = refusal_of_others(&token(header));
+
+        assert_eq!((error.code(), count), (code, 0), "{header}");
+    }
+}
+
+#[test]
+fn what_is_no_token_of_others_costs_no_memory() {
+    let long = "a".repeat(16 * 1024 + 1);
+    for (text, error) in [
+        ("", TokenError::Malformed),
+        ("no token", TokenError::Malformed),
+        ("..", TokenError::Malformed),
+        (&long, TokenError::TooLong),
+    ] {
+        assert_eq!(refusal_of_others(text), (error.into(), 0), "{text}");
+    }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use tegata_jwt::{Algorithm, Clock, JwkSet, TokenClass, Unverified, Verifier};
+use tegata_jwt::{Algorithm, Clock, JwkSet, TokenBackend, TokenClass, Unverified};
 
 use super::given;
 use crate::cli::log::say;
@@ -49,8 +49,8 @@ impl Verify {
 fn verify_token(token: &str, class: TokenClass, source: &Source) -> Result<()> {
     let settings = settings(source)?;
     let key = keys::existing(&settings)?.key;
-    let verifier = Verifier::new(&settings.jwt, key.verifying_key(), Clock::System);
-    let genuine = verifier.verify_as(token, class).context("refused")?;
+    let backend = TokenBackend::new(&settings.jwt, key.verifying_key(), Clock::System);
+    let genuine = backend.verify_as(token, class).context("refused")?;
 
     writeln!(std::io::stdout(), "{}", one_line(genuine.claims().json()))?;
     say!("verified; the blacklist was not looked at");

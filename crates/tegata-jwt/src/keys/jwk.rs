@@ -39,6 +39,14 @@ impl Jwk {
         self.public_parts(algorithm)
     }
 
+    /// The public key that an issuer publishes, under the name it has there. Whether private
+    /// members stand beside it, the caller has looked.
+    pub(super) fn published_key(&self, algorithm: Algorithm) -> Result<VerifyingKey, KeyError> {
+        self.check(algorithm, "verify")?;
+        let key = VerifyingKey::from_parts(algorithm, self.public_parts(algorithm)?)?;
+        Ok(key.named(self.kid()?.map(Into::into)))
+    }
+
     fn public_parts(&self, algorithm: Algorithm) -> Result<PublicParts, KeyError> {
         let parts = match algorithm.family() {
             Family::Ecdsa(curve) => {
@@ -134,7 +142,7 @@ impl Jwk {
         } else {
             VerifyingKey::from_parts(algorithm, self.public_parts(algorithm)?)?
         };
-        Ok(key.named(self.kid()?.map(Cow::into_owned)))
+        Ok(key.named(self.kid()?.map(Into::into)))
     }
 
     /// The algorithm the key says, or the only one its curve goes with.
@@ -168,13 +176,31 @@ impl Jwk {
             .any(|member| self.0.get(member).is_some())
     }
 
+    /// Whether it says which algorithm it is for.
+    pub(super) fn names_algorithm(&self) -> bool {
+        self.0.get("alg").is_some()
+    }
+
+    /// Whether it says no other algorithm.
+    pub(super) fn may_be_for(&self, algorithm: Algorithm) -> bool {
+        let is_other = |json| string(json).is_none_or(|alg| alg != algorithm.name());
+        !self.0.get("alg").is_some_and(is_other)
+    }
+
     /// RFC 7517 4.2 to 4.4: what the key says it is for.
     fn check(&self, algorithm: Algorithm, operation: &'static str) -> Result<(), KeyError> {
-        if self.text("use")?.is_some_and(|purpose| purpose != "sig") {
-            return Err(malformed("`use` is not `sig`"));
-        }
+        self.check_purpose(operation)?;
         if self.text("alg")?.is_some_and(|alg| alg != algorithm.name()) {
             return Err(malformed("`alg` is another algorithm"));
+        }
+        Ok(())
+    }
+
+    /// RFC 7517 4.2, 4.3: `use` and `key_ops`, which must agree where both are there.
+    pub(super) fn check_purpose(&self, operation: &'static str) -> Result<(), KeyError> {
+        let purpose = self.text("use")?;
+        if purpose.as_ref().is_some_and(|purpose| purpose != "sig") {
+            return Err(malformed("`use` is not `sig`"));
         }
         if let Some(operations) = self.0.get("key_ops") {
             let operations: Vec<String> =
@@ -185,6 +211,10 @@ impl Jwk {
             let mut seen = HashSet::new();
             if !operations.iter().all(|allowed| seen.insert(allowed)) {
                 return Err(malformed("`key_ops` names an operation twice"));
+            }
+            let is_of_signatures = |allowed: &String| allowed == "sign" || allowed == "verify";
+            if purpose.is_some() && !operations.iter().all(is_of_signatures) {
+                return Err(malformed("`use` and `key_ops` contradict each other"));
             }
         }
         Ok(())

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::ParsedPublicKey;
 
@@ -14,7 +16,7 @@ use crate::error::KeyError;
 #[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,
-    kid: Option<String>,
+    kid: Option<Arc<str>>,
     /// The header of every token that its owner signs, encoded.
     header: String,
     public: Public,
@@ -52,13 +54,13 @@ impl VerifyingKey {
         Ok(Self {
             algorithm,
             header: header(algorithm, Some(&kid)),
-            kid: Some(kid),
+            kid: Some(kid.into()),
             public: Public::Asymmetric { key, parts },
         })
     }
 
     /// The same key under another name, or none.
-    pub(super) fn named(self, kid: Option<String>) -> Self {
+    pub(super) fn named(self, kid: Option<Arc<str>>) -> Self {
         Self {
             header: header(self.algorithm, kid.as_deref()),
             kid,
@@ -77,6 +79,11 @@ impl VerifyingKey {
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
+    }
+
+    /// The same, for whoever keeps it.
+    pub(crate) fn shared_kid(&self) -> Option<Arc<str>> {
+        self.kid.clone()
     }
 
     pub(crate) fn header(&self) -> &str {

@@ -1,249 +1,135 @@
 use super::*;
 
-/// Good claims and one more.
-pub(super) fn and(member: &str) -> String {
-    format!(r#"{{"exp":1795219593,"jti":"1",{member}}}"#)
+fn needed(scope: &str) -> VerifyError {
+    let needed = scope.to_owned();
+    VerifyError::InsufficientScope { needed }
 }
 
 #[test]
-fn without_exp_or_jti_a_token_is_none() {
-    let refused = |claims| refusal(verify_claims(claims));
-
-    let no_exp = TokenError::ClaimMissing(Claim::Exp);
-    assert_eq!(refused(r#"{"jti":"1","token_type":"access"}"#), no_exp);
-    let no_jti = TokenError::ClaimMissing(Claim::Jti);
-    assert_eq!(
-        refused(r#"{"exp":1795219593,"token_type":"access"}"#),
-        no_jti
-    );
-    assert_eq!(refused("{}"), no_exp);
-}
-
-#[test]
-fn an_iss_that_is_not_to_the_letter_the_wanted_one_is_refused() {
-    let settings = Settings {
-        issuer: Some("https://id.example/".to_owned()),
-        ..Settings::default()
-    };
-    let verify = |json: &str| verify_under(&settings, &and(&format!(r#""iss":{json}"#))).map(drop);
-
-    assert_eq!(verify(r#""https://id.example/""#), Ok(()));
-    let others = [
-        "https://id.example",
-        "https://id.example/a",
-        "https://id.example/\\u0000",
-        "https://ID.example/",
-        "ttps://id.example/",
-        "https://id.example//",
-        " https://id.example/",
-        "h",
-        "",
-    ];
-    for other in others {
-        let refused = verify(&format!(r#""{other}""#));
-        assert_eq!(refused, Err(TokenError::IssuerMismatch), "{other}");
-    }
-    let list = r#"["https://id.example/"]"#;
-    for odd in [
-        list,
-        "1",
-        "null",
-        "true",
-        r#"{"https://id.example/":1}"#,
-        "[]",
-    ] {
-        assert_eq!(
-            verify(odd),
-            Err(TokenError::ClaimMalformed(Claim::Iss)),
-            "{odd}"
-        );
-    }
-    assert_eq!(
-        refusal(verify_under(&settings, CLAIMS)),
-        TokenError::IssuerMismatch
-    );
-}
-
-#[test]
-fn an_aud_that_names_none_of_the_wanted_is_refused() {
-    let settings = Settings {
-        audience: Some(Audience::Many(vec![
-            "orders".to_owned(),
-            "billing".to_owned(),
-        ])),
-        ..Settings::default()
-    };
-    let verify = |json: &str| verify_under(&settings, &and(&format!(r#""aud":{json}"#))).map(drop);
-
-    for meant in [
-        r#""orders""#,
-        r#"["billing"]"#,
-        r#"["a","orders"]"#,
-        r#"["\u006frders"]"#,
-    ] {
-        assert_eq!(verify(meant), Ok(()), "{meant}");
-    }
-    let others = [
-        r#""order""#,
-        r#""orders,billing""#,
-        r#""Orders""#,
-        r#""orders ""#,
-        r#""""#,
-        "[]",
-        r#"[""]"#,
-        r#"["order","s"]"#,
-    ];
-    for other in others {
-        assert_eq!(verify(other), Err(TokenError::AudienceMismatch), "{other}");
-    }
-    let odd = [
-        "1",
-        "null",
-        "true",
-        r#"{"orders":1}"#,
-        r#"{"aud":"orders"}"#,
-        r#"["orders",1]"#,
-        r#"["orders",null]"#,
-        r#"[["orders"]]"#,
-        r#"["orders",["a"]]"#,
-    ];
-    for odd in odd {
-        assert_eq!(
-            verify(odd),
-            Err(TokenError::ClaimMalformed(Claim::Aud)),
-            "{odd}"
-        );
-    }
-    let refused = refusal(verify_under(&settings, CLAIMS));
-    assert_eq!(refused, TokenError::AudienceMismatch);
-}
-
-#[test]
-fn a_jti_that_is_no_text_or_that_no_database_holds_is_refused() {
-    let verify = |jti: &str| {
-        let claims = format!(r#"{{"exp":1795219593,"jti":{jti}}}"#);
-        verify_claims(&claims).map(drop)
-    };
-    let text = |length| format!(r#""{}""#, "ä".repeat(length));
-
-    assert_eq!(verify(&text(255)), Ok(()));
-    let odd = [
-        "1",
-        "null",
-        "true",
-        r#"["1"]"#,
-        "{}",
-        r#""\ud800""#,
-        r#""1\u0000""#,
-        &text(256),
-    ];
-    for jti in odd {
-        assert_eq!(
-            verify(jti),
-            Err(TokenError::ClaimMalformed(Claim::Jti)),
-            "{jti}"
-        );
-    }
-}
-
-#[test]
-fn a_sub_that_is_no_text_is_refused() {
-    for sub in ["1", "null", "[]", "{}", "true"] {
-        let refused = refusal(verify_claims(&and(&format!(r#""sub":{sub}"#))));
-
-        assert_eq!(refused, TokenError::ClaimMalformed(Claim::Sub), "{sub}");
-    }
-}
-
-#[test]
-fn a_user_that_is_neither_integer_nor_text_is_malformed() {
-    let user = |json: &str| {
-        let verified = verify_claims(&and(&format!(r#""user_id":{json}"#)));
-        verified.unwrap().user_id()
+fn a_claim_that_is_required_must_be_that_json() {
+    let verifier = verifier(a().require_claim("token_use", r#""access""#));
+    let mismatch = || TokenError::ClaimMismatch {
+        claim: "token_use".into(),
     };
 
-    assert_eq!(user("7"), Ok(Some(UserId::Number(7))));
-    assert_eq!(user(r#""7""#), Ok(Some(UserId::Text("7".to_owned()))));
-    let odd = [
-        "7.0",
-        "7e0",
-        "true",
-        "null",
-        "[7]",
-        "{}",
-        "9223372036854775808",
-        r#""7\u0000""#,
-    ];
-    for json in odd {
-        assert_eq!(
-            user(json),
-            Err(TokenError::ClaimMalformed(Claim::UserId)),
+    for json in [r#""access""#, r#""\u0061ccess""#] {
+        assert!(
+            verifier
+                .verify_now(&token_with(&[("token_use", json)]))
+                .is_ok(),
             "{json}"
         );
     }
-    assert_eq!(verify_claims(CLAIMS).unwrap().user_id(), Ok(None));
+    for json in [r#""id""#, r#"["access"]"#, "true", "null", ""] {
+        let token = token_with(&[("token_use", json)]);
+        assert_eq!(fault(&verifier, &token), mismatch(), "{json}");
+    }
+    assert_eq!(
+        mismatch().to_string(),
+        "the claim `token_use` is not what it must be"
+    );
 }
 
 #[test]
-fn one_type_never_stands_in_for_another() {
-    let classes = [
-        (TokenClass::Access, "access"),
-        (TokenClass::Refresh, "refresh"),
-        (TokenClass::Sliding, "sliding"),
-    ];
-    let verify = |token_type: &str, wanted| {
-        let claims = and(&format!(r#""token_type":{token_type}"#));
-        let token = sign(Algorithm::HS256, HEADER, &claims);
-        verifier(Algorithm::HS256)
-            .verify_as(&token, wanted)
-            .map(drop)
-    };
+fn all_claims_that_are_required_must_be_there() {
+    let issuer = a().require_claim("email_verified", "true");
+    let verifier = verifier(issuer.require_claim_among("azp", [r#""web""#, r#""app""#]));
 
-    for (class, name) in classes {
-        for (wanted, _) in classes {
-            let expected = if class == wanted {
-                Ok(())
-            } else {
-                Err(TokenError::WrongType)
-            };
-            assert_eq!(verify(&format!(r#""{name}""#), wanted), expected);
-        }
+    assert!(
+        verifier
+            .verify_now(&token_with(&[
+                ("email_verified", "true"),
+                ("azp", r#""app""#)
+            ]))
+            .is_ok()
+    );
+    let found = verifier.verify_now(&token_with(&[("email_verified", "true")]));
+    let claim = "azp".into();
+    assert_eq!(refusal(found), TokenError::ClaimMismatch { claim }.into());
+}
+
+#[test]
+fn a_subject_that_is_required_is_not_empty() {
+    let verifier = verifier(a().require_subject());
+
+    assert!(verifier.verify_now(&token_with(&[])).is_ok());
+    for sub in ["", r#""""#] {
+        let missing = TokenError::ClaimMissing(Claim::Sub);
+        assert_eq!(
+            fault(&verifier, &token_with(&[("sub", sub)])),
+            missing,
+            "{sub}"
+        );
     }
+    assert!(both().verify_now(&token_with(&[("sub", "")])).is_ok());
+    let malformed = TokenError::ClaimMalformed(Claim::Sub);
+    assert_eq!(fault(&both(), &token_with(&[("sub", "7")])), malformed);
+}
+
+#[test]
+fn a_scope_that_is_demanded_and_not_granted_is_403_and_no_bad_token() {
+    let verifier = verifier(a().require_scope("orders:write"));
+    let error = |scope| refusal(verifier.verify_now(&token_with(&[("scope", scope)])));
+
     let odd = [
-        r#""Access""#,
-        r#""access ""#,
-        r#""access\u0000""#,
-        r#""""#,
-        r#"["access"]"#,
+        r#""orders:read""#,
+        r#""orders:writeX""#,
+        r#""ORDERS:WRITE""#,
+        "7",
         "null",
-        "1",
+        "",
     ];
-    for token_type in odd {
-        let refused = verify(token_type, TokenClass::Access);
-        assert_eq!(refused, Err(TokenError::WrongType), "{token_type}");
+    for scope in odd {
+        assert_eq!(error(scope), needed("orders:write"), "{scope}");
+        assert_eq!(error(scope).status(), 403);
     }
-    let token = sign(Algorithm::HS256, HEADER, &and(r#""a":1"#));
-    let untyped = verifier(Algorithm::HS256).verify_as(&token, TokenClass::Access);
-    assert_eq!(refusal(untyped), TokenError::ClaimMissing(Claim::TokenType));
 }
 
 #[test]
-fn a_sliding_token_without_a_refresh_exp_ahead_is_not_refreshed() {
-    let refresh = |member: &str| {
-        let claims = and(&format!(r#""token_type":"sliding"{member}"#));
-        let verifier = verifier(Algorithm::HS256);
-        let decoded = verifier.decode(&sign(Algorithm::HS256, HEADER, &claims))?;
-        verifier.require_sliding(decoded).map(drop)
-    };
-    let claim = || "refresh_exp".to_owned();
+fn scopes_are_read_from_scope_and_scp_as_text_or_list() {
+    for (name, json) in [
+        ("scope", r#""read orders:write""#),
+        ("scope", r#"["read","orders:write"]"#),
+        ("scp", r#""read orders:write""#),
+        ("scp", r#"["read","orders:write"]"#),
+    ] {
+        let found = both().verify_now(&token_with(&[(name, json)])).unwrap();
 
-    assert_eq!(refresh(r#","refresh_exp":1795219294"#), Ok(()));
-    let expired = Err(TokenError::RefreshExpired { claim: claim() });
-    assert_eq!(refresh(r#","refresh_exp":1795219293"#), expired);
-    let missing = Err(TokenError::RefreshExpMissing { claim: claim() });
-    assert_eq!(refresh(""), missing);
-    let malformed = Err(TokenError::ClaimMalformed(Claim::RefreshExp));
-    for odd in ["null", "true", r#""1795219294""#, "1e308", "[]"] {
-        assert_eq!(refresh(&format!(r#","refresh_exp":{odd}"#)), malformed);
+        assert_eq!(found.scopes().collect::<Vec<_>>(), ["read", "orders:write"]);
+        assert_eq!(found.require_scope("orders:write"), Ok(()));
+        assert_eq!(found.require_scope("write"), Err(needed("write")));
     }
+}
+
+#[test]
+fn a_text_with_a_space_in_a_list_of_scopes_is_not_two_scopes() {
+    let token = token_with(&[("scp", r#"["read","orders admin"]"#)]);
+
+    let found = both().verify_now(&token).unwrap();
+
+    assert_eq!(found.scopes().collect::<Vec<_>>(), ["read"]);
+}
+
+#[test]
+fn the_user_is_named_by_the_claim_that_was_chosen() {
+    let verifier = verifier(a().user_id_claim("uid"));
+
+    let found = verifier.verify_now(&token_with(&[("uid", "7")])).unwrap();
+
+    assert_eq!(found.user_id(), Ok(Some(UserId::Number(7))));
+}
+
+#[test]
+fn a_token_of_an_identifier_that_is_refused_is_revoked() {
+    let builder = Verifier::<Claims>::builder().issuer(a()).clock(clock());
+    let builder = builder.refuse_if(|jti| jti.as_str() == "t-1");
+    let verifier = builder.build().unwrap();
+
+    assert_eq!(fault(&verifier, &token_with(&[])), TokenError::Revoked);
+    assert!(
+        verifier
+            .verify_now(&token_with(&[("jti", r#""t-2""#)]))
+            .is_ok()
+    );
+    assert!(verifier.verify_now(&token_with(&[("jti", "")])).is_ok());
 }

@@ -50,7 +50,7 @@ fn difference(greater: &[u8], lesser: &[u8]) -> Vec<u8> {
 }
 
 fn assert_bad(algorithm: Algorithm, token: &str) {
-    let refused = refusal(verifier(algorithm).verify(token));
+    let refused = refusal(backend(algorithm).verify(token));
     assert_eq!(refused, TokenError::BadSignature, "{algorithm} {token}");
 }
 
@@ -58,9 +58,9 @@ fn assert_bad(algorithm: Algorithm, token: &str) {
 fn a_token_of_another_algorithm_is_refused_for_every_pair() {
     let tokens = Algorithm::ALL.map(|other| (other, issue(other)));
     for expected in Algorithm::ALL {
-        let verifier = verifier(expected);
+        let backend = backend(expected);
         for (_, token) in tokens.iter().filter(|(other, _)| *other != expected) {
-            let refused = refusal(verifier.verify(token));
+            let refused = refusal(backend.verify(token));
 
             assert_eq!(refused, TokenError::AlgorithmMismatch { expected });
         }
@@ -102,7 +102,7 @@ fn a_public_key_as_hmac_secret_is_refused() {
                 let tag = hmac::sign(&hmac::Key::new(hash, secret), input.as_bytes());
 
                 let forged = format!("{input}.{}", base64url::encode(tag.as_ref()));
-                let refused = refusal(verifier(expected).verify(&forged));
+                let refused = refusal(backend(expected).verify(&forged));
                 let mismatch = TokenError::AlgorithmMismatch { expected };
                 let bad = TokenError::BadSignature;
                 assert_eq!(refused, if alg == named { mismatch } else { bad });
@@ -120,7 +120,7 @@ fn an_empty_signature_is_refused() {
         let (unsigned, _) = token.rsplit_once('.').unwrap();
 
         assert_bad(algorithm, &format!("{unsigned}."));
-        let refused = refusal(verifier(algorithm).verify(unsigned));
+        let refused = refusal(backend(algorithm).verify(unsigned));
         assert_eq!(refused, TokenError::Malformed);
     }
 }
@@ -226,7 +226,7 @@ fn the_twin_of_an_ecdsa_signature_has_the_same_jti() {
         let twin = [r, &difference(&order, s)].concat();
         let twin = with_signature(&token, &twin);
         assert_ne!(twin, token);
-        let jti = |token| verifier(algorithm).verify(token).unwrap().jti().cloned();
+        let jti = |token| backend(algorithm).verify(token).unwrap().jti().cloned();
         assert_eq!(jti(&twin), jti(&token));
     }
 }
