@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use tegata_jwt::{Clock, Issued, Issuer, Subject, TokenBackend, TokenError, UserId};
+use tegata_jwt::{
+    Clock, Decoded, Issued, Issuer, Subject, TokenBackend, TokenError, UserId, VerifyError,
+};
 
 use crate::account::Accounts;
 use crate::blacklist::Blacklist;
@@ -13,6 +15,7 @@ use crate::limits::Limits;
 use crate::metrics::{Key, Metrics};
 use crate::settings::Settings;
 use crate::store::{LAST_LOGIN_PRECISION, Store, Unchanged, User};
+use crate::trust::{Shown, Trust};
 
 /// What a request is answered with. A reload puts another one in its place, and each request is
 /// answered with one alone.
@@ -25,8 +28,10 @@ pub struct App {
     pub auth_header: String,
     /// Issues tokens.
     pub issuer: Issuer,
-    /// Verifies tokens.
+    /// Verifies our tokens.
     pub backend: TokenBackend,
+    /// Whose tokens are accepted beside them.
+    pub trust: Trust,
     /// The signing key, as it is told.
     pub key: Key,
     /// Whether it verifies what it signs.
@@ -46,24 +51,24 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together.
-    #[must_use]
-    pub fn new(settings: Settings, store: Store, key: Origin, clock: &Clock) -> Arc<Self> {
+    /// Puts the parts together, within a Tokio runtime. Nothing is fetched yet.
+    pub fn new(settings: Settings, store: Store, key: Origin, clock: &Clock) -> Result<Arc<Self>> {
         let parts = Parts {
             accounts: Accounts::new(&settings, store.clone(), clock.clone()),
             limits: Arc::new(Limits::new(&settings.limits, clock.clone())),
             blacklist: Blacklist::new(&settings, store.clone(), clock.clone()),
             metrics: Arc::new(Metrics::new(clock.now())),
+            trust: Trust::new(&settings, clock)?,
             clock: clock.clone(),
             store,
         };
-        Self::assemble(settings, key, parts)
+        Ok(Self::assemble(settings, key, parts))
     }
 
     /// The same service under other settings: what was counted and remembered stays. Who has made
-    /// too many guesses is forgotten where the limits are others.
-    #[must_use]
-    pub fn reloaded(&self, settings: Settings, key: Origin) -> Arc<Self> {
+    /// too many guesses is forgotten where the limits are others, and so are the keys of others
+    /// where what is said of them is.
+    pub fn reloaded(&self, settings: Settings, key: Origin) -> Result<Arc<Self>> {
         let limits = if settings.limits == self.settings.limits {
             Arc::clone(&self.limits)
         } else {
@@ -74,10 +79,11 @@ impl App {
             limits,
             blacklist: self.blacklist.reloaded(&settings),
             metrics: Arc::clone(&self.metrics),
+            trust: self.trust.reloaded(&settings, &self.clock)?,
             clock: self.clock.clone(),
             store: self.store.clone(),
         };
-        Self::assemble(settings, key, parts)
+        Ok(Self::assemble(settings, key, parts))
     }
 
     fn assemble(settings: Settings, origin: Origin, parts: Parts) -> Arc<Self> {
@@ -86,6 +92,7 @@ impl App {
             limits,
             blacklist,
             metrics,
+            trust,
             clock,
             store,
         } = parts;
@@ -95,7 +102,7 @@ impl App {
             algorithm: origin.key.algorithm().name(),
         };
         let issuer = Issuer::new(&settings.jwt, origin.key, clock.clone());
-        let backend = TokenBackend::new(&settings.jwt, verifying_key, clock.clone());
+        let backend = trust.backend(&settings.jwt, verifying_key, clock.clone());
         Arc::new(Self {
             key_is_sound: is_sound(&issuer, &backend),
             backend,
@@ -111,10 +118,22 @@ impl App {
             limits,
             blacklist,
             metrics,
+            trust,
             clock,
             store,
             settings,
         })
+    }
+
+    /// Verifies a token, whoever issued it. Ours wait for nothing.
+    pub async fn decode(&self, token: &str) -> Result<Shown, VerifyError> {
+        self.trust.decode(&self.backend, token).await
+    }
+
+    /// Verifies a token that must be one of ours: what is done with it is done to ours alone. For
+    /// one of another issuer's nothing is fetched.
+    pub async fn decode_own(&self, token: &str) -> Result<Decoded, VerifyError> {
+        self.trust.decode_own(&self.backend, token).await
     }
 
     /// Records the login that earned a token. The user is looked at once more: `false`, and
@@ -158,6 +177,7 @@ struct Parts {
     limits: Arc<Limits>,
     blacklist: Blacklist,
     metrics: Arc<Metrics>,
+    trust: Trust,
     clock: Clock,
     store: Store,
 }

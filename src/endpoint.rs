@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use utoipa::openapi::path::HttpMethod;
 
-pub use self::body::{Body, text, token, user_id};
-pub use self::refusal::{Refusal, anywhere, token_misplaced, token_refused};
+pub use self::body::{Body, text, token, user_id, user_id_or_null};
+pub use self::refusal::{Refusal, anywhere, scope_missing, token_misplaced, token_refused};
 pub use self::routes::{Answer, Methods, Route, Routes};
 use crate::app::App;
 use crate::error::{ApiError, Unavailable};

@@ -8,8 +8,9 @@
 //! - [`endpoint`]: what the OpenAPI document says of an endpoint;
 //! - [`extract`]: parts of requests as types;
 //! - [`app`]: every long-lived thing;
-//! - [`account`], [`blacklist`], [`limits`] and [`keys`]: users with their passwords, the tokens that
-//!   are refused before their end, how many passwords may be guessed, and the folder of keys;
+//! - [`account`], [`blacklist`], [`limits`], [`keys`] and [`trust`]: users with their passwords, the
+//!   tokens that are refused before their end, how many passwords may be guessed, the folder of keys,
+//!   and whose tokens are accepted beside our own;
 //! - [`store`]: the database;
 //! - [`settings`], [`error`] and [`json`]: what is configured, what goes wrong, how it is written;
 //! - [`audit`], [`seldom`] and [`request`]: what must be found again in the log, what must not flood
@@ -39,3 +40,4 @@ pub mod seldom;
 pub mod settings;
 pub mod store;
 pub mod token;
+pub mod trust;

@@ -1,6 +1,7 @@
 //! Figures of the service for Prometheus: what is counted while it runs, and what it is at the
 //! moment somebody asks.
 
+mod others;
 mod route;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,8 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 pub use prometheus_client::metrics::counter::Counter;
 pub use prometheus_client::metrics::gauge::Gauge;
 
+use self::others::Figures;
+pub use self::others::Others;
 use self::route::Requests;
 pub use self::route::RouteFigures;
 
@@ -25,6 +28,7 @@ pub struct Metrics {
     refused: Family<Refused, Counter>,
     reloads: Family<Reload, Counter>,
     key_age: Family<Key, Fraction>,
+    others: Figures,
     ready: Gauge,
     hashing_waiting: Gauge,
     hashing_running: Gauge,
@@ -50,6 +54,8 @@ pub struct Present {
     pub blacklist_staleness: Option<f64>,
     /// The signing key, and how many seconds ago its file was written, where it has one.
     pub key: (Key, Option<f64>),
+    /// The keys and the tokens of others.
+    pub others: Others,
 }
 
 type Fraction = Gauge<f64, std::sync::atomic::AtomicU64>;
@@ -100,6 +106,7 @@ impl Metrics {
             refused: Family::default(),
             reloads: Family::default(),
             key_age: Family::default(),
+            others: Figures::default(),
             ready: Gauge::default(),
             hashing_waiting: Gauge::default(),
             hashing_running: Gauge::default(),
@@ -123,6 +130,7 @@ impl Metrics {
             refused,
             reloads,
             key_age,
+            others,
             ready,
             hashing_waiting,
             hashing_running,
@@ -155,6 +163,7 @@ impl Metrics {
         tell.figure("connections_refused", closed, connections_refused);
         let age = "Time since the file of the key was written";
         tell.seconds("signing_key_age", age, key_age);
+        tell.0.register_collector(Box::new(others.clone()));
         tell.seconds("start_time", "When the service started", &start_time);
         tell.0.register("build", "The release", build);
     }
@@ -186,6 +195,7 @@ impl Metrics {
         self.blacklist_tokens.set(whole(present.blacklist_tokens));
         let staleness = present.blacklist_staleness.unwrap_or(f64::NAN);
         self.blacklist_staleness.set(staleness);
+        self.others.set(present.others);
         // After a reload it may be another one.
         self.key_age.clear();
         if let (key, Some(age)) = present.key {

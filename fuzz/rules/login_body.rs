@@ -90,7 +90,8 @@ static APP: LazyLock<Arc<App>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");
     let store = runtime.block_on(open).expect("the folder is ours");
     let key = keys::configured(&settings).expect("it is no sample");
-    App::new(settings, store, key.expect("it is set"), &clock)
+    let app = App::new(settings, store, key.expect("it is set"), &clock);
+    app.expect("nothing is fetched")
 });
 
 /// What Django's column holds.

@@ -1,6 +1,7 @@
 //! The users: who they are, and whether they are who they say.
 
 mod hashing;
+mod named;
 mod password;
 mod username;
 
@@ -11,11 +12,13 @@ use tegata_jwt::{Clock, Issuer, Subject, UserId, Verified};
 use zeroize::Zeroizing;
 
 use self::hashing::{Caller, HashingPool};
+use self::named::{NamedBy, NamesOfOthers};
 use self::password::{Hashers, Verdict};
 use crate::error::Unavailable;
 use crate::settings::Settings;
 use crate::store::{NewUser, Store, Unchanged, User};
 
+pub use self::named::Named;
 pub use self::password::{NotHashed, random as random_password};
 pub use self::username::Username;
 
@@ -26,6 +29,7 @@ pub struct Accounts {
     clock: Clock,
     hashers: Arc<Hashers>,
     named_by: NamedBy,
+    named_by_others: NamesOfOthers,
     must_be_active: bool,
     /// Whether tokens end with the password they were obtained with.
     ends_with_password: bool,
@@ -42,13 +46,6 @@ impl Password {
     pub fn parse(text: Zeroizing<String>) -> Option<Self> {
         (text.len() <= MAX_PASSWORD_BYTES).then(|| Self(Arc::new(text)))
     }
-}
-
-/// What tokens name a user by.
-#[derive(Clone, Copy)]
-enum NamedBy {
-    Id,
-    Username,
 }
 
 /// Whom a token names.
@@ -91,11 +88,8 @@ impl Accounts {
             hashing,
             clock,
             hashers: Arc::new(Hashers::new(&settings.users)),
-            named_by: if settings.jwt.user_id_field == settings.users.username_field {
-                NamedBy::Username
-            } else {
-                NamedBy::Id
-            },
+            named_by: NamedBy::of(&settings.jwt.user_id_field, settings),
+            named_by_others: NamesOfOthers::new(settings),
             must_be_active: settings.jwt.check_user_is_active,
             ends_with_password: settings.jwt.check_revoke_token,
         }
@@ -144,11 +138,28 @@ impl Accounts {
             Ok(None) => return Ok(Holder::Nobody),
             Err(_) => return Ok(Holder::Missing),
         };
-        let user = self.named(named).await?;
-        Ok(match user {
+        let holder = self.holder_named(&self.named_by.name(named)).await?;
+        Ok(match holder {
+            Holder::User(user) if !issuer.is_of_password(token, &user.password) => {
+                Holder::PasswordChanged
+            }
+            holder => holder,
+        })
+    }
+
+    /// Whom a token of another issuer names: nobody, unless its table says by which claim and by
+    /// which column. That another has a user 1, makes nobody our user 1.
+    #[must_use]
+    pub fn named_by_other(&self, token: &Verified) -> Option<Named> {
+        self.named_by_others.of(token)
+    }
+
+    /// The user of that name, as things are now. What a token says of a password, is not asked: none
+    /// of ours stands in the tokens of others.
+    pub async fn holder_named(&self, name: &Named) -> Result<Holder, Unavailable> {
+        Ok(match self.named(name).await? {
             None => Holder::Missing,
             Some(user) if self.must_be_active && !user.is_active => Holder::Inactive,
-            Some(user) if !issuer.is_of_password(token, &user.password) => Holder::PasswordChanged,
             Some(user) => Holder::User(user),
         })
     }
@@ -158,7 +169,8 @@ impl Accounts {
         let Ok(Some(named)) = token.user_id() else {
             return Ok(None);
         };
-        Ok(self.named(named).await?.map(|user| user.id))
+        let user = self.named(&self.named_by.name(named)).await?;
+        Ok(user.map(|user| user.id))
     }
 
     /// A user who holds a token, to be looked at once more.
@@ -249,10 +261,10 @@ impl Accounts {
     }
 
     /// The user whom tokens call this.
-    async fn named(&self, name: UserId) -> Result<Option<User>> {
-        match self.named_by {
-            NamedBy::Id => self.store.user_by_id(name).await,
-            NamedBy::Username => self.store.user_by_username(&name.to_string()).await,
+    async fn named(&self, name: &Named) -> Result<Option<User>> {
+        match name {
+            Named::Id(id) => self.store.user_by_id(id.clone()).await,
+            Named::Username(name) => self.store.user_by_username(name).await,
         }
     }
 }

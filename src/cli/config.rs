@@ -10,6 +10,7 @@ use crate::http::Tls;
 use crate::keys;
 use crate::settings::{Source, load, load_with_origins, reference, tables};
 use crate::store::Store;
+use crate::trust::Trust;
 
 #[derive(Subcommand)]
 pub(super) enum Config {
@@ -46,6 +47,7 @@ async fn check(source: &Source) -> Result<()> {
     let settings = settings(source)?;
     keys::find(&settings)?;
     Tls::read(&settings.server.tls, Clock::System.now())?;
+    Trust::new(&settings, &Clock::System)?;
     Store::check(&settings).await?;
     say!("{source}: ok");
     Ok(())
@@ -56,7 +58,7 @@ fn show(source: &Source) -> Result<()> {
     let mut out = std::io::stdout().lock();
     for (index, table) in tables(&settings).iter().enumerate() {
         let gap = if index == 0 { "" } else { "\n" };
-        writeln!(out, "{gap}[{}]", table.name)?;
+        writeln!(out, "{gap}{}", table.header())?;
         for entry in &table.entries {
             let origin = origins.of(table.name, entry.field);
             let origin = origin.map(|origin| format!("  # {origin}"));

@@ -34,7 +34,7 @@ pub(super) async fn run(source: &Source) -> Result<()> {
     let origin = origin(&listeners)?;
 
     let (store, key, generated) = open(&settings).await?;
-    let app = App::new(settings, store.clone(), key, &Clock::System);
+    let app = App::new(settings, store.clone(), key, &Clock::System)?;
     if store.never_had_a_user().await? {
         create_admin(&app, generated, &origin).await?;
     }

@@ -88,10 +88,21 @@ pub fn token() -> Object {
 /// The key of a user: a number, or another key as a text.
 #[must_use]
 pub fn user_id() -> Schema {
+    user_id_or([])
+}
+
+/// The same, or null.
+#[must_use]
+pub fn user_id_or_null() -> Schema {
+    user_id_or([ObjectBuilder::new().schema_type(Type::Null)])
+}
+
+fn user_id_or<const N: usize>(others: [ObjectBuilder; N]) -> Schema {
     let number = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
     let either = OneOfBuilder::new().item(number).item(text("7f1c"));
+    let either = others.into_iter().fold(either, OneOfBuilder::item);
     either.examples([1]).into()
 }
 

@@ -43,6 +43,12 @@ pub fn token_refused() -> Refusal {
     }
 }
 
+/// What is told of a token whose issuer's need a scope that it was not granted.
+#[must_use]
+pub fn scope_missing() -> ApiError {
+    ApiError::InsufficientScope(String::new())
+}
+
 /// What is told of a token that is of use elsewhere.
 #[must_use]
 pub fn token_misplaced() -> Refusal {

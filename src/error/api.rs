@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use documented::DocumentedVariants;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use tegata_jwt::{Claim, TokenError};
+use tegata_jwt::{Claim, TokenError, VerifyError};
 use utoipa::ToSchema;
 
 use super::{RefusedClass, Unavailable};
@@ -22,6 +22,8 @@ pub enum ApiError {
     AuthenticationFailed,
     /// The token is blacklisted, as `/token/verify` tells it.
     BlacklistedAtVerify,
+    /// The token was not granted a scope that it needs.
+    InsufficientScope(String),
     /// A fault of ours.
     Internal,
     /// Members are missing: their names, and what is said of each.
@@ -83,6 +85,7 @@ impl ApiError {
             | Self::BlacklistedAtVerify
             | Self::InvalidInput(_)
             | Self::NotJson => StatusCode::BAD_REQUEST,
+            Self::InsufficientScope(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -102,6 +105,10 @@ impl ApiError {
                 detail("No active account found with the given credentials", failed)
             }
             Self::BlacklistedAtVerify => detail("Token is blacklisted", Some("invalid")),
+            Self::InsufficientScope(_) => detail(
+                "You do not have permission to perform this action.",
+                Some("permission_denied"),
+            ),
             Self::Internal => detail("Internal server error", Some("error")),
             Self::InvalidInput(members) => {
                 let first = [("detail", "Invalid input."), ("code", "invalid")];
@@ -164,7 +171,11 @@ impl ApiError {
                 tracing::debug!(%error, "unavailable");
             }
             Self::Unavailable(error) => {
-                if let Some(times) = UNAVAILABLE.happened() {
+                let seldom = match error {
+                    Unavailable::Keys { .. } => &KEYS_UNAVAILABLE,
+                    _ => &UNAVAILABLE,
+                };
+                if let Some(times) = seldom.happened() {
                     tracing::error!(%error, times, "unavailable");
                 } else {
                     tracing::debug!(%error, "unavailable");
@@ -182,7 +193,7 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(self.reason());
         let retry_after = match self {
             Self::TooMany { retry_after } => Some(retry_after),
-            Self::Unavailable(_) => Some(1),
+            Self::Unavailable(ref error) => Some(error.retry_after()),
             _ => None,
         };
         if let Some(seconds) = retry_after {
@@ -195,6 +206,24 @@ impl IntoResponse for ApiError {
 impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
         Self::Token(error)
+    }
+}
+
+impl From<VerifyError> for ApiError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::InsufficientScope { needed } => Self::InsufficientScope(needed),
+            VerifyError::KeysUnavailable {
+                issuer,
+                retry_after,
+            } => Self::Unavailable(Unavailable::Keys {
+                issuer,
+                retry_after,
+            }),
+            VerifyError::Token(error) => Self::Token(error),
+            // What is not known yet is no reason to let anybody in.
+            _ => Self::Internal,
+        }
     }
 }
 
@@ -244,6 +273,8 @@ impl FieldError {
 
 /// Of a database that is away all requests tell the same.
 static UNAVAILABLE: Seldom = Seldom::new();
+/// An issuer that is away must not hide that the database is.
+static KEYS_UNAVAILABLE: Seldom = Seldom::new();
 
 /// The headers of every JSON answer: tokens are in most of them, and none belongs in a cache
 /// (RFC 6749 5.1).

@@ -75,14 +75,19 @@ impl Challenged {
 
 impl IntoResponse for Challenged {
     fn into_response(self) -> Response {
-        let details = match self.error {
-            ApiError::Unauthorized => "",
-            _ => ", error=\"invalid_token\"",
+        let details = match &self.error {
+            ApiError::InsufficientScope(scope) => {
+                format!(", error=\"insufficient_scope\", scope=\"{scope}\"")
+            }
+            ApiError::Unauthorized => String::new(),
+            _ => ", error=\"invalid_token\"".to_owned(),
         };
         let challenge = format!("{} realm=\"api\"{details}", self.scheme);
         let mut response = self.error.into_response();
-        if response.status() == StatusCode::UNAUTHORIZED
-            && let Ok(challenge) = HeaderValue::try_from(challenge)
+        if matches!(
+            response.status(),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+        ) && let Ok(challenge) = HeaderValue::try_from(challenge)
         {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }

@@ -12,6 +12,7 @@ impl ApiError {
             Self::AmbiguousHost | Self::UnknownCoding => "ambiguous_request",
             Self::AuthenticationFailed => "authentication_failed",
             Self::BlacklistedAtVerify | Self::TokenBlacklisted => "token_blacklisted",
+            Self::InsufficientScope(_) => "insufficient_scope",
             Self::Internal => "internal_error",
             Self::InvalidInput(_) | Self::NotJson | Self::Unprocessable(_) => "malformed_body",
             Self::NoActiveAccount | Self::UserInactive | Self::UserNotFound => "no_active_user",
@@ -26,6 +27,7 @@ impl ApiError {
             Self::Unauthorized => "no_token",
             Self::Unavailable(Unavailable::Full) => "max_connections",
             Self::Unavailable(Unavailable::HashingBusy) => "hashing_busy",
+            Self::Unavailable(Unavailable::Keys { .. }) => "keys_unavailable",
             Self::Unavailable(_) => "unavailable",
         })
     }

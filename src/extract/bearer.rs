@@ -3,27 +3,48 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use tegata_jwt::{TokenClass, TokenError, Verified};
+use tegata_jwt::{Decoded, TokenClass, TokenError, Verified, VerifyError};
 
+use crate::account::Named;
 use crate::app::App;
 use crate::error::{ApiError, RefusedClass};
+use crate::trust::Shown;
 
-/// The token that a request shows in its header, verified as one of `AUTH_TOKEN_CLASSES`.
-pub struct Bearer(pub Verified);
+/// The token that a request shows in its header, verified.
+pub enum Bearer {
+    /// Of another issuer, and the user it names as its issuer's table says. Of what else it tells of
+    /// its holder nothing is ours: neither the rights nor the names.
+    Foreign(Verified, Named),
+    /// Of ours, one of `AUTH_TOKEN_CLASSES`.
+    Own(Verified),
+}
 
 impl FromRequestParts<Arc<App>> for Bearer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = token(app, &parts.headers).ok_or(ApiError::Unauthorized)?;
-        authenticate(app, &token).await.map(Self)
+        match app.decode(&token).await {
+            Ok(Shown::Own(decoded)) => authenticate(app, decoded).await.map(Self::Own),
+            Ok(Shown::Foreign(token)) => {
+                let named = app.accounts.named_by_other(&token);
+                let named = named.ok_or(ApiError::NoUserIdentification)?;
+                Ok(Self::Foreign(token, named))
+            }
+            Err(VerifyError::Token(error)) => Err(refused(app, &error)),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 /// Why a bearer is refused, for the document.
 #[must_use]
-pub fn bearer_refusals(app: &App) -> [ApiError; 2] {
-    [ApiError::Unauthorized, refused(app, &TokenError::Malformed)]
+pub fn bearer_refusals(app: &App) -> [ApiError; 3] {
+    [
+        ApiError::Unauthorized,
+        refused(app, &TokenError::Malformed),
+        ApiError::InsufficientScope(String::new()),
+    ]
 }
 
 /// The token opens nothing, whatever class it is taken for.
@@ -49,12 +70,8 @@ fn token(app: &App, headers: &HeaderMap) -> Option<String> {
 
 /// Tries the classes in turn. The blacklist is asked at most once, and not for a token that opens
 /// without it.
-async fn authenticate(app: &App, token: &str) -> Result<Verified, ApiError> {
+async fn authenticate(app: &App, decoded: Decoded) -> Result<Verified, ApiError> {
     let classes = &app.settings.jwt.auth_token_classes;
-    let decoded = match app.backend.decode_own(token) {
-        Ok(decoded) => decoded,
-        Err(error) => return Err(refused(app, &error)),
-    };
 
     // What opens without the blacklist opens in any outage.
     let mut without = classes.iter().filter(|class| !may_have_a_row(app, **class));

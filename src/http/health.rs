@@ -8,13 +8,14 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use tegata_jwt::jwks::{KeySetStatus, Standing};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::endpoint::Methods::Get;
 use crate::endpoint::Routes;
 use crate::json;
-use crate::metrics::Present;
+use crate::metrics::{Others, Present};
 
 /// The paths of this file; `/metrics` only where it has no address of its own.
 pub(super) fn routes(has_metrics: bool) -> Routes {
@@ -58,6 +59,10 @@ pub(super) struct Readiness {
     /// Nothing where tokens are not blacklisted.
     #[schema(inline)]
     blacklist: Option<Blacklist>,
+    /// The keys of others, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(inline)]
+    key_sets: Vec<KeySet>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -67,6 +72,30 @@ struct Blacklist {
     tokens: usize,
     /// How many seconds memory may be behind the database; nothing before it was first read.
     staleness: Option<f64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct KeySet {
+    issuer: String,
+    /// `fresh`; `stale`, where they verify still and their issuer cannot be reached; or
+    /// `unavailable`, where its tokens are answered 503.
+    state: &'static str,
+    /// How many are of use.
+    keys: usize,
+}
+
+impl From<KeySetStatus> for KeySet {
+    fn from(status: KeySetStatus) -> Self {
+        Self {
+            issuer: status.issuer,
+            state: match status.standing {
+                Standing::Fresh => "fresh",
+                Standing::Stale { .. } => "stale",
+                Standing::Unavailable => "unavailable",
+            },
+            keys: status.keys,
+        }
+    }
 }
 
 impl Readiness {
@@ -87,6 +116,7 @@ impl Readiness {
             keys: app.key_is_sound,
             clock: is_sane(app),
             blacklist,
+            key_sets: app.trust.key_sets().into_iter().map(KeySet::from).collect(),
         };
         let status = if readiness.is_ready() {
             "ready"
@@ -100,7 +130,8 @@ impl Readiness {
     }
 
     /// As long as memory is as good as the database, that may be away: what needs it is told so, and
-    /// all verification goes on.
+    /// all verification goes on. And another issuer may be away: its outage hits all nodes alike, so
+    /// that to take them out of the balance would be an outage of ours.
     fn is_ready(&self) -> bool {
         let knows_blacklisted = match &self.blacklist {
             Some(blacklist) => blacklist.loaded,
@@ -131,6 +162,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
         blacklist_tokens: app.blacklist.tokens(),
         blacklist_staleness: app.blacklist.staleness().map(seconds),
         key: (app.key.clone(), age),
+        others: Others::of(app.trust.key_sets(), app.trust.counts()),
     });
     let headers = [(CONTENT_TYPE, OPEN_METRICS), (CACHE_CONTROL, NO_STORE)];
     (headers, text).into_response()

@@ -1,5 +1,7 @@
 mod columns;
 mod database;
+mod issuers;
+mod jwks;
 mod server;
 mod work_factors;
 
@@ -34,6 +36,8 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
     found.extend(claim_names(jwt));
     found.extend(user_id_field(settings));
     found.extend(header(jwt));
+    found.extend(jwks::jwks(settings));
+    found.extend(issuers::issuers(settings));
     found.extend(columns::columns(&settings.users));
     found.extend(work_factors::work_factors(&settings.users));
     found
@@ -42,15 +46,20 @@ pub(super) fn contradictions(settings: &Settings) -> Vec<Contradiction> {
 /// Only what is unique can name a user.
 fn user_id_field(settings: &Settings) -> Option<Contradiction> {
     let field = settings.jwt.user_id_field.as_str();
-    let mut unique = vec!["id", "pk", &settings.users.username_field];
-    if settings.users.id_column != "id" {
-        unique.push(&settings.users.id_column);
-    }
+    let unique = unique_fields(settings);
     let reason = format!(
         "`{field}` is not one of {}: other columns may hold one value twice",
         unique.join(", ")
     );
     (!unique.contains(&field)).then(|| jwt_keys(&["user_id_field"], reason))
+}
+
+fn unique_fields(settings: &Settings) -> Vec<&str> {
+    let mut unique = vec!["id", "pk", &settings.users.username_field];
+    if settings.users.id_column != "id" {
+        unique.push(&settings.users.id_column);
+    }
+    unique
 }
 
 /// A key comes from one place.

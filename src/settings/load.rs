@@ -12,7 +12,7 @@ pub use self::fault::SettingsError;
 pub use self::source::Source;
 use super::Settings;
 use super::contradictions::contradictions;
-use super::tables::{PREFIX, WITHIN, is_within, joined, variable};
+use super::tables::{PREFIX, WITHIN, is_list, is_listed, is_within, joined, listed, variable};
 
 /// Reads the settings: defaults, then the file, then `TEGATA_<TABLE>__<KEY>`, the later ones
 /// winning. Tables and keys may be written in either case, and as in Ninja JWT a text that says a
@@ -71,6 +71,9 @@ impl Origins {
     }
 
     fn metadata(&self, table: &str, key: &str) -> Option<&Metadata> {
+        if is_listed(table) {
+            return self.figment.find_metadata(table);
+        }
         self.figment.find_metadata(&format!("{table}.{key}"))
     }
 }
@@ -114,6 +117,13 @@ impl Provider for Environment {
                     .with_path(&table)
                     .with_path(key));
             };
+            if is_list(&table, &key.to_lowercase()) {
+                let refused =
+                    "a list of tables is not set by the environment: write it in the file";
+                return Err(Error::from(refused.to_owned())
+                    .with_path(&table)
+                    .with_path(key));
+            }
             let entry = tables
                 .entry(table.clone())
                 .or_insert_with(|| Dict::new().into());
@@ -201,6 +211,14 @@ fn lowercase(keys: Dict, table: &str) -> Result<Dict, Error> {
                 let error = Error::from("expected a table".to_owned());
                 return Err(error.with_path(&joined(table, &key)));
             }
+            Value::Array(tag, items) if is_list(table, &key) => {
+                Value::Array(tag, lowercase_list(items, &joined(table, &key))?)
+            }
+            _ if is_list(table, &key) => {
+                let header = listed(&joined(table, &key));
+                let error = Error::from(format!("expected tables, each below a line {header}"));
+                return Err(error.with_path(table).with_path(&key));
+            }
             other => other,
         };
         if lower.insert(key.clone(), value).is_some() {
@@ -208,6 +226,22 @@ fn lowercase(keys: Dict, table: &str) -> Result<Dict, Error> {
         }
     }
     Ok(lower)
+}
+
+/// The tables of a list. What is none of them is refused when it is read.
+fn lowercase_list(items: Vec<Value>, list: &str) -> Result<Vec<Value>, Error> {
+    let lower = |(index, item): (usize, Value)| match item {
+        Value::Dict(tag, keys) => match lowercase(keys, list) {
+            Ok(keys) => Ok(Value::Dict(tag, keys)),
+            Err(mut error) => {
+                // Behind the table and the list.
+                error.path.insert(2, index.to_string());
+                Err(error)
+            }
+        },
+        other => Ok(other),
+    };
+    items.into_iter().enumerate().map(lower).collect()
 }
 
 fn given_twice(table: &str, key: &str) -> Error {

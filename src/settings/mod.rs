@@ -4,6 +4,7 @@ mod blacklist;
 mod compat;
 mod contradictions;
 mod database;
+mod jwks;
 mod keys;
 mod limits;
 mod list;
@@ -26,6 +27,7 @@ pub use self::compat::Compat;
 pub use self::database::{
     ClientCertificate, Database, DatabaseUrl, PostgresUrl, Roots, Tls, TlsMode,
 };
+pub use self::jwks::Jwks;
 pub use self::keys::Keys;
 pub use self::limits::{Limits, Rate};
 pub use self::load::{Origins, SettingsError, Source, load, load_with_origins, reload};
@@ -48,6 +50,9 @@ pub struct Settings {
     /// How tokens are issued and verified: the settings of Ninja JWT and Simple JWT, under their
     /// names. To share tokens with a Django project, give its `ALGORITHM` and its signing key.
     pub jwt: tegata_jwt::Settings,
+    /// How the key sets of others are fetched and kept: those of `[jwt] JWK_URL` and of
+    /// `[[jwt.issuers]]`.
+    pub jwks: Jwks,
     /// What is kept of issued tokens.
     pub blacklist: Blacklist,
     /// Where users are, and how their passwords are kept.

@@ -1,26 +1,53 @@
 //! What every setting means, from its own documentation: the texts of `config.toml` and of
 //! `docs/reference/settings.md`.
 
+use tegata_jwt::{Algorithm, IssuerSettings};
+
 use super::{Entry, Settings, Table, tables};
 
 /// The text of `config.toml`: what a stand-alone service should run with.
 #[must_use]
 pub fn toml() -> String {
-    let tables = tables(&Settings::default());
+    let tables = with_an_issuer(IssuerSettings::new(
+        "https://id.example/realms/shop",
+        "orders-api",
+        &[Algorithm::ES256],
+    ));
     TOML_HEAD.to_owned() + &tables.iter().map(toml_table).collect::<String>()
 }
 
 /// The text of `docs/reference/settings.md`.
 #[must_use]
 pub fn markdown() -> String {
-    let tables = tables(&Settings::default());
+    let tables = with_an_issuer(IssuerSettings {
+        audience: None,
+        ..IssuerSettings::new("", "", &[])
+    });
     MARKDOWN_HEAD.to_owned() + &tables.iter().map(markdown_table).collect::<String>()
 }
 
+/// All tables, and one of each list.
+fn with_an_issuer(issuer: IssuerSettings) -> Vec<Table> {
+    let mut settings = Settings::default();
+    settings.jwt.issuers.push(issuer);
+    tables(&settings)
+}
+
+/// A table, which of a list is an example and no setting.
 fn toml_table(table: &Table) -> String {
     let entries = table.entries.iter().map(|entry| toml_entry(table, entry));
-    let head = format!("\n{}[{}]\n", paragraph("# ", table.doc), table.name);
+    let head = format!(
+        "\n{}{}{}\n",
+        paragraph("# ", table.doc),
+        hidden(table),
+        table.header()
+    );
     head + &entries.collect::<String>()
+}
+
+/// What stands before a line that is no setting.
+fn hidden(table: &Table) -> &'static str {
+    if table.is_listed { "#" } else { "" }
 }
 
 fn markdown_table(table: &Table) -> String {
@@ -28,7 +55,7 @@ fn markdown_table(table: &Table) -> String {
         .entries
         .iter()
         .map(|entry| markdown_entry(table, entry));
-    let head = format!("\n## [{}]\n\n{}", table.name, paragraph("", table.doc));
+    let head = format!("\n## {}\n\n{}", table.header(), paragraph("", table.doc));
     head + &entries.collect::<String>()
 }
 
@@ -37,8 +64,9 @@ fn toml_entry(table: &Table, entry: &Entry) -> String {
         key, doc, value, ..
     } = entry;
     let doc = paragraph("# ", doc);
+    let hidden = hidden(table);
     match shipped(table, entry) {
-        None => format!("{doc}{key} = {value}\n"),
+        None => format!("{doc}{hidden}{key} = {value}\n"),
         Some(shipped) => {
             let why = paragraph("# ", &format!("Default: {value}. {}", shipped.reason));
             format!("{doc}{why}{key} = {}\n", shipped.value)
@@ -54,6 +82,14 @@ fn markdown_entry(table: &Table, entry: &Entry) -> String {
         variable,
         ..
     } = entry;
+    if table.is_listed {
+        let default = if REQUIRED.contains(&key.as_str()) {
+            "- must be there\n".to_owned()
+        } else {
+            format!("- default: `{value}`\n")
+        };
+        return format!("\n### `{key}`\n\n{}\n{default}", paragraph("", doc));
+    }
     let shipped = shipped(table, entry).map_or_else(String::new, |shipped| {
         format!("- shipped: `{}`. {}\n", shipped.value, shipped.reason)
     });
@@ -158,6 +194,9 @@ const SHIPPED: [Shipped; 9] = [
     },
 ];
 
+/// What each of `[[jwt.issuers]]` must have.
+const REQUIRED: [&str; 2] = ["issuer", "algorithms"];
+
 const WIDTH: usize = 100;
 
 const TOML_HEAD: &str = "\
@@ -180,7 +219,8 @@ why.
 - **None** is `\"\"`, for TOML has no null.
 - **Durations** are seconds, whole (`300`) or decimal (`0.5`), or a text: `\"5m\"`, `\"1 day\"`,
   `\"PT5M\"` (ISO 8601) or `\"timedelta(minutes=5)\"`.
-- **Lists** are written `[a, b]` in the environment; a text alone is a list of one.
+- **Lists** are written `[a, b]` in the environment; a text alone is a list of one. Lists of tables,
+  `[[jwt.issuers]]`, stand in the file alone.
 - **Numbers and truths** may be texts that say one: `\"7\"`, `\"yes\"`, `\"off\"`.
 - **What cannot be meant** stops the start: an unknown table or key, with the nearest known name; a
   value of the wrong type; settings that contradict one another. `tegata config check` tells before

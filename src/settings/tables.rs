@@ -9,6 +9,8 @@ use super::{Server, Settings};
 pub struct Table {
     /// What stands between its brackets.
     pub name: &'static str,
+    /// Whether it is one of a list.
+    pub is_listed: bool,
     /// What its settings are about.
     pub doc: &'static str,
     /// Its settings.
@@ -30,6 +32,17 @@ pub struct Entry {
     pub value: String,
 }
 
+impl Table {
+    /// Its name in its brackets.
+    #[must_use]
+    pub fn header(&self) -> String {
+        if self.is_listed {
+            return listed(self.name);
+        }
+        format!("[{}]", self.name)
+    }
+}
+
 /// Every setting with the value it has in these, table by table.
 #[must_use]
 pub fn tables(settings: &Settings) -> Vec<Table> {
@@ -39,30 +52,40 @@ pub fn tables(settings: &Settings) -> Vec<Table> {
         database,
         keys,
         jwt,
+        jwks,
         blacklist,
         users,
         limits,
         log,
         compat,
     } = settings;
-    vec![
+    let issuers = jwt.issuers.iter().map(|issuer| Table {
+        is_listed: true,
+        ..table("jwt.issuers", issuer)
+    });
+    let before = vec![
         table("server", server),
         table("server.tls", &server.tls),
         table("database", database),
         table("keys", keys),
         table("jwt", jwt),
+    ];
+    let after = [
+        table("jwks", jwks),
         table("blacklist", blacklist),
         table("users", users),
         table("limits", limits),
         table("log", log),
         table("compat", compat),
-    ]
+    ];
+    before.into_iter().chain(issuers).chain(after).collect()
 }
 
 fn table<T: DocumentedFields + Serialize>(name: &'static str, settings: &T) -> Table {
     let values = serde_json::to_value(settings).expect("what is read from texts can be written");
-    // A table within is one of its own.
-    let is_setting = |(field, _): &(&&str, &&str)| !values[*field].is_object();
+    // A table within is one of its own, and so is each of a list.
+    let is_setting =
+        |(field, _): &(&&str, &&str)| !values[*field].is_object() && !is_list(name, field);
     let entry = |(field, doc): (&&'static str, &&'static str)| Entry {
         field,
         key: if name == "jwt" {
@@ -76,6 +99,7 @@ fn table<T: DocumentedFields + Serialize>(name: &'static str, settings: &T) -> T
     };
     Table {
         name,
+        is_listed: false,
         doc: doc(name),
         entries: T::FIELD_NAMES
             .iter()
@@ -87,6 +111,13 @@ fn table<T: DocumentedFields + Serialize>(name: &'static str, settings: &T) -> T
 }
 
 fn doc(table: &str) -> &'static str {
+    if let Some((_, list)) = LISTS
+        .iter()
+        .find(|(outer, list)| joined(outer, list) == table)
+    {
+        let docs = tegata_jwt::Settings::get_field_docs(*list);
+        return docs.expect("a list is a field of the table around it");
+    }
     let docs = match WITHIN
         .iter()
         .find(|(outer, inner)| joined(outer, inner) == table)
@@ -109,6 +140,21 @@ pub(super) fn is_within(outer: &str, inner: &str) -> bool {
     WITHIN.contains(&(outer, inner))
 }
 
+/// Whether a key is a list of tables.
+pub(super) fn is_list(table: &str, key: &str) -> bool {
+    LISTS.contains(&(table, key))
+}
+
+/// Whether a name is that of the tables of a list.
+pub(super) fn is_listed(name: &str) -> bool {
+    LISTS.iter().any(|(table, key)| joined(table, key) == name)
+}
+
+/// The header of a table of a list, as TOML writes it.
+pub(super) fn listed(name: &str) -> String {
+    format!("[[{name}]]")
+}
+
 /// The name of a table within another, as TOML writes it.
 pub(super) fn joined(outer: &str, inner: &str) -> String {
     format!("{outer}.{inner}")
@@ -128,6 +174,8 @@ fn toml(value: &Value) -> String {
 pub(super) const PREFIX: &str = "TEGATA_";
 /// The tables that stand within others: those, and their own names.
 pub(super) const WITHIN: [(&str, &str); 1] = [("server", "tls")];
+/// The keys that are lists of tables, with the tables they stand in.
+const LISTS: [(&str, &str); 1] = [("jwt", "issuers")];
 
 #[cfg(test)]
 mod tests {

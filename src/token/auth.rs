@@ -4,9 +4,10 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use tegata_jwt::{UserId, Verified};
+use tegata_jwt::{IssuerSettings, UserId, Verified};
 use utoipa::ToSchema;
 
+use crate::account::Named;
 use crate::app::App;
 use crate::endpoint::{self, Body, Endpoint, Guard};
 use crate::error::{ApiError, Challenged};
@@ -20,16 +21,26 @@ pub(super) async fn auth(
     bearer: Result<Bearer, ApiError>,
 ) -> Result<([(HeaderName, HeaderValue); 4], Json<TokenUser>), Challenged> {
     let challenge = |error| Challenged::new(error, &app.settings.jwt.auth_header_types);
-    let Bearer(token) = bearer.map_err(challenge)?;
-    let user = TokenUser::of(&token).map_err(challenge)?;
+    let (token, user, is_staff) = match bearer.map_err(challenge)? {
+        Bearer::Foreign(token, named) => (token, TokenUser::named(named), ""),
+        Bearer::Own(token) => {
+            let user = TokenUser::of(&token).map_err(challenge)?;
+            let is_staff = match token.claims().raw("is_staff") {
+                Some("true") => "true",
+                Some("false") => "false",
+                _ => "",
+            };
+            (token, user, is_staff)
+        }
+    };
 
+    let id = user.id.as_ref().map(UserId::to_string).unwrap_or_default();
     let jti = token.jti().map_or("", |jti| jti.as_str());
-    let is_staff = token.claims().raw("is_staff").filter(|json| is_bool(json));
     let headers = [
-        (USER_ID, header(&user.id.to_string())),
+        (USER_ID, header(&id)),
         (USERNAME, header(&user.username)),
         (TOKEN_ID, header(jti)),
-        (IS_STAFF, header(is_staff.unwrap_or_default())),
+        (IS_STAFF, header(is_staff)),
     ];
     Ok((headers, Json(user)))
 }
@@ -37,8 +48,9 @@ pub(super) async fn auth(
 /// The user a token's claims make (`TokenUser`).
 #[derive(Serialize, ToSchema)]
 pub(super) struct TokenUser {
+    /// `None` only of another issuer's tokens, which may name users by their names.
     #[schema(schema_with = endpoint::user_id)]
-    id: UserId,
+    id: Option<UserId>,
     username: String,
     is_staff: bool,
 }
@@ -48,15 +60,25 @@ impl TokenUser {
         let id = token.user_id().ok().flatten();
         let claims = token.claims();
         Ok(Self {
-            id: id.ok_or(ApiError::NoUserIdentification)?,
+            id: Some(id.ok_or(ApiError::NoUserIdentification)?),
             username: claims.text("username").unwrap_or_default().into_owned(),
             is_staff: claims.raw("is_staff") == Some("true"),
         })
     }
-}
 
-fn is_bool(json: &str) -> bool {
-    matches!(json, "true" | "false")
+    /// Of another issuer's token no claim is believed but the one that names the user: whoever
+    /// issues it would else decide who is staff here.
+    fn named(named: Named) -> Self {
+        let (id, username) = match named {
+            Named::Id(id) => (Some(id), String::new()),
+            Named::Username(username) => (None, username),
+        };
+        Self {
+            id,
+            username,
+            is_staff: false,
+        }
+    }
 }
 
 fn header(text: &str) -> HeaderValue {
@@ -80,7 +102,7 @@ pub(super) fn endpoint(app: &App) -> Endpoint {
     Endpoint {
         guard: Guard::Challenge,
         tells: tells.into(),
-        ..Endpoint::get("token_auth", "Auth", Body::of::<TokenUser>())
+        ..Endpoint::get("token_auth", "Auth", body(app))
             .says(
                 "Whether a request may pass, for a proxy in front of other services: who asks, is \
                  told by the token alone. Any method is answered alike, and so is any path below.",
@@ -88,6 +110,19 @@ pub(super) fn endpoint(app: &App) -> Endpoint {
             .refuses(bearer_refusals(app))
             .refuses([ApiError::NoUserIdentification])
     }
+}
+
+/// Where an issuer names users by their names, their keys may be null.
+fn body(app: &App) -> Body {
+    let mut body = Body::of::<TokenUser>();
+    let users = &app.settings.users;
+    let names =
+        |issuer: &IssuerSettings| issuer.user_id_field.as_ref() == Some(&users.username_field);
+    if app.settings.jwt.issuers.iter().any(names) {
+        let properties = &mut body.schema.properties;
+        properties.insert("id".to_owned(), endpoint::user_id_or_null().into());
+    }
+    body
 }
 
 const USER_ID: HeaderName = HeaderName::from_static("x-auth-user-id");

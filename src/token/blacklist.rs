@@ -17,7 +17,7 @@ pub(super) async fn blacklist(
     State(app): State<Arc<App>>,
     Json(Blacklist { refresh }): Json<Blacklist>,
 ) -> Result<Json<Empty>, ApiError> {
-    let decoded = app.backend.decode_own(&refresh)?;
+    let decoded = app.decode_own(&refresh).await?;
     if let Err(error) = app.backend.check(&decoded, TokenClass::Refresh) {
         // Ninja JWT looks into the blacklist first.
         let is_blacklisted = app.blacklist.contains_now(&decoded).await?;

@@ -29,7 +29,7 @@ pub(super) async fn refresh(
 
 /// The token sent stays of use. One that was rotated before does not become so by a changed setting.
 async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
-    let decoded = app.backend.decode_own(&refresh)?;
+    let decoded = app.decode_own(&refresh).await?;
     // Ninja JWT looks before it asks for the type.
     if app.blacklist.has_ended(&decoded).await? {
         return Err(ApiError::TokenBlacklisted);
@@ -44,7 +44,7 @@ async fn keep(app: &App, refresh: String) -> Result<Refreshed, ApiError> {
 
 /// With `BLACKLIST_AFTER_ROTATION` the token sent is of use no more.
 async fn rotate(app: &Arc<App>, token: &str) -> Result<Refreshed, ApiError> {
-    let decoded = app.backend.decode_own(token)?;
+    let decoded = app.decode_own(token).await?;
     let successor = app.issuer.successor()?;
     let effect = app.blacklist.weigh(&decoded, successor).await?;
     let verified = require_refresh(app, decoded, &effect)?;

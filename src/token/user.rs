@@ -14,9 +14,13 @@ use crate::extract::{Bearer, Json, bearer_refusals};
 /// `GET /api/token/user`: the user whose token opens it, looked up (`JWTAuth`).
 pub(super) async fn user(
     State(app): State<Arc<App>>,
-    Bearer(token): Bearer,
+    bearer: Bearer,
 ) -> Result<Json<Whoami>, ApiError> {
-    match app.accounts.holder(&token, &app.issuer).await? {
+    let holder = match bearer {
+        Bearer::Foreign(_, named) => app.accounts.holder_named(&named).await?,
+        Bearer::Own(token) => app.accounts.holder(&token, &app.issuer).await?,
+    };
+    match holder {
         Holder::Inactive => Err(ApiError::UserInactive),
         Holder::Missing => Err(ApiError::UserNotFound),
         Holder::Nobody => Err(ApiError::NoUserIdentification),

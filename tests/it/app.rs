@@ -26,6 +26,7 @@ use crate::tls;
 pub(crate) fn client() -> Client {
     Client::builder()
         .no_proxy()
+        .no_gzip()
         .timeout(Duration::from_mins(1))
         .build()
         .unwrap()
@@ -69,15 +70,19 @@ impl TestApp {
         let store = Store::open(&settings).await.unwrap();
         let key = keys::configured(&settings).unwrap().unwrap();
         let follows = settings.blacklist.enabled;
-        let app = App::new(settings, store, key, &clock);
+        let app = App::new(settings, store, key, &clock).unwrap();
         if follows {
             app.blacklist.poll().await.unwrap();
         }
 
+        Self::serving(app, database).await
+    }
+
+    async fn serving(app: Arc<App>, database: Arc<Database>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let app = Self {
-            clock,
+            clock: app.clock.clone(),
             app,
             origin,
             secure_origin: OnceCell::new(),
@@ -148,8 +153,17 @@ impl TestApp {
         let mut settings = self.app.settings.clone();
         change(&mut settings);
         let key = keys::configured(&settings).unwrap().unwrap();
-        let reloaded = self.app.reloaded(settings, key);
+        let reloaded = self.app.reloaded(settings, key).unwrap();
         reloaded.blacklist.is_followed()
+    }
+
+    /// The same service under other settings, as after a reload.
+    pub(crate) async fn reloaded(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.app.settings.clone();
+        change(&mut settings);
+        let key = keys::configured(&settings).unwrap().unwrap();
+        let app = self.app.reloaded(settings, key).unwrap();
+        Self::serving(app, Arc::clone(&self.database)).await
     }
 
     /// Ends all tokens of Alice's, as `tegata users revoke` does.

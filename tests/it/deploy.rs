@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::TestApp;
+use crate::fake_issuer::FakeIssuer;
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -49,9 +50,11 @@ fn listed() -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_guide_lists_the_metrics_that_are_told() {
-    let app = TestApp::spawn_with_alice().await;
+    let issuer = FakeIssuer::spawn();
+    let app = TestApp::with_alice(|s| s.jwt.issuers.push(issuer.settings())).await;
     app.obtain_pair().await;
     app.login("alice", "wrong").await;
+    app.verify(&issuer.token(&json!({}))).await;
 
     let told = app.send(Method::GET, "/metrics", "").await.body;
 

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 11] = [
     &["endpoint"],
     &["extract"],
     &["app"],
-    &["account", "blacklist", "keys", "limits"],
+    &["account", "blacklist", "keys", "limits", "trust"],
     &["store"],
     &["error", "request", "settings"],
     &["audit", "json", "lock", "metrics", "rotation", "seldom"],
@@ -208,6 +208,22 @@ fn the_token_crate_knows_no_service() {
     for package in ["axum", "rusqlite", "figment", "path ="] {
         assert!(!manifest.contains(package), "{package}");
     }
+}
+
+/// Whoever verifies with keys that are at hand needs no network for it.
+#[test]
+fn the_token_crate_speaks_to_nobody_unless_it_is_asked_to() {
+    let manifest = fs::read_to_string(root().join("crates/tegata-jwt/Cargo.toml")).unwrap();
+    let packages = manifest.split("[dev-dependencies]").next().unwrap();
+    let speakers = ["reqwest", "rustls", "tokio"];
+    let mut lines = packages.lines();
+
+    let asked = lines.all(|line| {
+        let is_speaker = speakers.iter().any(|name| line.starts_with(name));
+        !is_speaker || line.contains("optional = true")
+    });
+
+    assert!(asked && !manifest.contains("default = ["), "{manifest}");
 }
 
 #[test]

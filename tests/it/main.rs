@@ -8,6 +8,7 @@ mod blacklist;
 mod cli;
 mod database;
 mod deploy;
+mod fake_issuer;
 mod fuzz;
 mod golden;
 mod house;

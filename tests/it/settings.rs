@@ -1,6 +1,8 @@
 //! Every setting by itself: its default, a value that is accepted, and one that is not.
 //! What the values do is asserted where they do it.
 
+mod issuers;
+
 use std::collections::BTreeMap;
 
 use tegata::settings::{Settings, Source, load, reference, tables};
@@ -18,8 +20,12 @@ pub(super) struct Row {
 }
 
 pub(super) fn rows() -> Vec<Row> {
+    rows_of(include_str!("settings/rows.md"))
+}
+
+fn rows_of(text: &'static str) -> Vec<Row> {
     let mut rows = Vec::new();
-    for section in include_str!("settings/rows.md").split("\n## ").skip(1) {
+    for section in text.split("\n## ").skip(1) {
         let (table, lines) = section.split_once('\n').unwrap();
         for line in lines.lines().filter(|line| line.starts_with("| ")).skip(1) {
             let cells: Vec<_> = line.trim_matches(['|', ' ']).split(" | ").collect();
@@ -141,6 +147,7 @@ fn every_setting_of_jwt_is_shown_at_work_unless_it_has_one_value_only() {
         include_str!("token/settings/keys.rs"),
         include_str!("token/settings/lifetimes.rs"),
         include_str!("token/settings/users.rs"),
+        include_str!("token/jwk_url.rs"),
         include_str!("token/rotation.rs"),
     ]
     .concat();

@@ -3,6 +3,8 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -176,6 +178,14 @@ fn tokens(criterion: &mut Criterion) {
     }
 }
 
+/// What a future comes to that has nothing to wait for.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done,
+        Poll::Pending => panic!("the keys are there"),
+    }
+}
+
 /// An issuer's key among two others of its kind, and the last in their row.
 fn keys_of(algorithm: Algorithm) -> KeySet {
     let other = || {
@@ -218,6 +228,9 @@ fn others(criterion: &mut Criterion) {
                     .verify_now(black_box(&token))
                     .expect("it is genuine")
             });
+        });
+        group.bench_function(format!("{algorithm}, verify, awaited"), |bench| {
+            bench.iter(|| at_once(verifier.verify(black_box(&token))).expect("it is genuine"));
         });
         group.bench_function(format!("{algorithm}, remembered"), |bench| {
             bench.iter(|| {

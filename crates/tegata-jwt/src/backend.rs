@@ -47,7 +47,8 @@ impl TokenBackend {
     /// its own key, but of a key of this set. It is for the one algorithm of its own key, and a
     /// secret that it signs by is shared with nobody: then it asks no other keys.
     ///
-    /// Its own tokens never have anything fetched.
+    /// Its own tokens never have anything fetched. Whoever holds those keys can issue whatever this
+    /// service could, refresh tokens included.
     #[cfg(feature = "jwks")]
     #[must_use]
     pub fn with_remote_keys(self, keys: RemoteKeys) -> Self {

@@ -188,33 +188,6 @@ impl TokenError {
     }
 }
 
-/// All codes of refusals, in their order.
-pub(crate) const CODES: [&str; 23] = [
-    "algorithm-not-allowed",
-    "bad-signature",
-    "binding-missing",
-    "claim-malformed",
-    "claim-mismatch",
-    "claim-missing",
-    "claims-unfit",
-    "expired",
-    "header-refused",
-    "insufficient-scope",
-    "keys-unavailable",
-    "lifetime-too-long",
-    "malformed",
-    "not-yet-valid",
-    "refresh-exp-missing",
-    "refresh-expired",
-    "revoked",
-    "too-long",
-    "unknown-issuer",
-    "unknown-key",
-    "wrong-audience",
-    "wrong-issuer",
-    "wrong-type",
-];
-
 /// Why a key was refused. Never holds any part of the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {

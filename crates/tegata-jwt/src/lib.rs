@@ -89,7 +89,7 @@ pub use clock::{Clock, Hands};
 pub use error::{CryptoError, KeyError, TokenError, VerifyError};
 pub use issuer::{Issued, Issuer, Subject, Successor, TokenPair};
 pub use keys::{JwkSet, KeySet, SigningKey, UnusableKey, UnusableReason, VerifyingKey};
-pub use settings::{Audience, Lifetime, Settings, TokenClass};
+pub use settings::{Audience, IssuerSettings, Lifetime, Settings, TokenClass};
 pub use token::{Header, Unverified};
 pub use verified::{FromClaims, Verified, VerifiedRefresh, VerifiedSliding};
 pub use verifier::{BuildError, Count, TrustedIssuer, Verifier, VerifierBuilder};

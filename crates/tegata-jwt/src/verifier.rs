@@ -1,5 +1,6 @@
 mod build_error;
 mod builder;
+mod contradictions;
 mod counts;
 mod memory;
 #[cfg(feature = "jwks")]

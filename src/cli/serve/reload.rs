@@ -14,8 +14,8 @@ use crate::http::{Live, Tls};
 use crate::keys::{self, Origin};
 use crate::settings::{Settings, Source, reload, tables};
 
-/// What runs beside the requests: the blacklist follows the database, what expired is flushed, and
-/// settings are reloaded.
+/// What runs beside the requests: the keys of others are fetched, the blacklist follows the database,
+/// what expired is flushed, and settings are reloaded.
 pub(super) struct Beside<'a> {
     source: &'a Source,
     live: &'a Live,
@@ -37,6 +37,9 @@ impl<'a> Beside<'a> {
 
     fn begin(&mut self) {
         let app = self.live.app();
+        let others = Arc::clone(&app);
+        self.tasks
+            .spawn(async move { others.trust.fetch_ahead().await });
         if app.settings.blacklist.enabled {
             let follower = Arc::clone(&app);
             self.tasks
@@ -88,12 +91,18 @@ fn read(source: &Source, now: &App, tls: Option<&Tls>) -> Result<(Arc<App>, Opti
     let next = Tls::reread(tls, &settings.server.tls, now.clock.now())?;
     let key = keys::existing(&settings)?;
     warn_of_another(&key, now);
-    Ok((now.reloaded(settings, key), next))
+    Ok((now.reloaded(settings, key)?, next))
 }
 
 /// Refuses settings that hold for as long as the process lives.
 fn refuse_fixed(now: &Settings, new: &Settings) -> Result<()> {
-    for (table, new) in tables(now).iter().zip(tables(new)) {
+    // There may be more or less tables of a list; none of them is fixed.
+    let single = |settings| {
+        tables(settings)
+            .into_iter()
+            .filter(|table| !table.is_listed)
+    };
+    for (table, new) in single(now).zip(single(new)) {
         for (entry, new) in table.entries.iter().zip(new.entries) {
             if is_fixed(table.name, entry.field) && entry.value != new.value {
                 let (table, key) = (table.name, &entry.key);

@@ -24,7 +24,7 @@ impl Issue {
     pub(super) async fn run(self, settings: Settings) -> Result<()> {
         let key = keys::existing(&settings)?;
         let store = Store::open(&settings).await?;
-        let app = App::new(settings, store, key, &Clock::System);
+        let app = App::new(settings, store, key, &Clock::System)?;
         let user = app.store.user_by_username(&self.username).await?;
         let user = user.filter(|user| user.is_active);
         let user = user.with_context(|| format!("there is no active user {}", self.username))?;

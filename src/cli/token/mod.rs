@@ -27,7 +27,7 @@ impl Token {
     pub(super) async fn run(self, source: &Source) -> Result<()> {
         match self {
             Self::Issue(command) => command.run(settings(source)?).await,
-            Self::Verify(command) => command.run(source),
+            Self::Verify(command) => command.run(source).await,
             Self::Decode(command) => command.run(),
         }
     }

@@ -2,9 +2,9 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
-use tegata_jwt::{Algorithm, Clock, JwkSet, TokenBackend, TokenClass, Unverified};
+use tegata_jwt::{Algorithm, Clock, JwkSet, TokenClass, Unverified};
 
 use super::given;
 use crate::cli::log::say;
@@ -12,6 +12,7 @@ use crate::cli::settings;
 use crate::json::one_line;
 use crate::keys;
 use crate::settings::Source;
+use crate::trust::{Shown, Trust};
 
 #[derive(Args)]
 pub(in crate::cli) struct Verify {
@@ -36,24 +37,43 @@ pub(in crate::cli) struct Verify {
 
 impl Verify {
     /// `tegata token verify`.
-    pub(super) fn run(self, source: &Source) -> Result<()> {
+    pub(super) async fn run(self, source: &Source) -> Result<()> {
         let token = given(self.token)?;
         match self.jwk_file {
             Some(file) => verify_signature(&token, &file, self.alg),
-            None => verify_token(&token, self.class, source),
+            None => verify_token(&token, self.class, source).await,
         }
     }
 }
 
-/// As `/token/verify` does, but for the blacklist.
-fn verify_token(token: &str, class: TokenClass, source: &Source) -> Result<()> {
+/// As `/token/verify` does, but for the blacklist. The keys of others are fetched for it.
+async fn verify_token(token: &str, class: TokenClass, source: &Source) -> Result<()> {
     let settings = settings(source)?;
-    let key = keys::existing(&settings)?.key;
-    let backend = TokenBackend::new(&settings.jwt, key.verifying_key(), Clock::System);
-    let genuine = backend.verify_as(token, class).context("refused")?;
+    let key = keys::existing(&settings)?.key.verifying_key();
+    let trust = Trust::new(&settings, &Clock::System)?;
+    let backend = trust.backend(&settings.jwt, key, Clock::System);
+    let genuine = match trust.decode(&backend, token).await {
+        Ok(Shown::Foreign(_)) if class != TokenClass::Untyped => {
+            bail!("refused: the token is of another issuer, and of no class of ours")
+        }
+        Ok(Shown::Foreign(token)) => token,
+        Ok(Shown::Own(decoded)) => backend.require(decoded, class).context("refused")?,
+        Err(error) if error.is_our_fault() => {
+            let failed = trust
+                .key_sets()
+                .into_iter()
+                .filter_map(|set| set.last_error);
+            let failed = failed.collect::<Vec<_>>().join("; ");
+            return Err(error).context(format!("nothing is known of the token: {failed}"));
+        }
+        Err(error) => return Err(error).context("refused"),
+    };
 
     writeln!(std::io::stdout(), "{}", one_line(genuine.claims().json()))?;
-    say!("verified; the blacklist was not looked at");
+    match genuine.issuer() {
+        Some(issuer) => say!("verified as a token of {issuer}"),
+        None => say!("verified; the blacklist was not looked at"),
+    }
     Ok(())
 }
 

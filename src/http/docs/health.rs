@@ -25,6 +25,7 @@ pub(super) fn operations(has_metrics: bool) -> Vec<(&'static str, Operation)> {
     let is_ready = json!({
         "status": "ready", "store": true, "keys": true, "clock": true,
         "blacklist": { "loaded": true, "tokens": 3, "staleness": 0.4 },
+        "key_sets": [{ "issuer": "https://id.example", "state": "fresh", "keys": 2 }],
     });
     let mut operations = vec![
         (

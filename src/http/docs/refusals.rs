@@ -19,7 +19,9 @@ pub(super) fn responses(endpoint: &Endpoint, settings: &Settings) -> Vec<(String
     let refusals = refusals.filter(|refusal| happens(&refusal.error, settings));
     let response = |(status, response)| {
         let response = match status {
-            StatusCode::UNAUTHORIZED if endpoint.guard == Guard::Challenge => {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+                if endpoint.guard == Guard::Challenge =>
+            {
                 WWW_AUTHENTICATE.on(response)
             }
             StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => {
@@ -128,6 +130,10 @@ fn key(sentence: &str) -> String {
 fn happens(error: &ApiError, settings: &Settings) -> bool {
     match error {
         ApiError::BlacklistedAtVerify => settings.jwt.blacklist_after_rotation,
+        ApiError::InsufficientScope(_) => {
+            let mut issuers = settings.jwt.issuers.iter();
+            issuers.any(|issuer| !issuer.required_scopes.is_empty())
+        }
         ApiError::PasswordChanged => settings.jwt.check_revoke_token,
         ApiError::TokenBlacklisted => settings.blacklist.enabled,
         ApiError::TooMany { .. } => settings.limits.enabled,

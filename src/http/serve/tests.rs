@@ -282,7 +282,7 @@ where
         .unwrap();
     let store = Store::open(&settings).await.unwrap();
     let key = keys::configured(&settings).unwrap().unwrap();
-    let app = App::new(settings, store, key, &Clock::System);
+    let app = App::new(settings, store, key, &Clock::System).unwrap();
     let routes = Routes::below(String::new()).route("/", Methods::Get, handler, None);
     swappable(Site::new(app, [routes], Router::new()))
 }

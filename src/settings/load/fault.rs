@@ -1,4 +1,5 @@
 use std::fmt;
+use std::fmt::Write;
 use std::path::Path;
 
 use figment::Error;
@@ -6,7 +7,7 @@ use figment::error::Kind;
 
 use super::{Origins, is_environment};
 use crate::settings::contradictions::Contradiction;
-use crate::settings::tables::{is_within, joined, variable};
+use crate::settings::tables::{is_list, is_within, joined, listed, variable};
 
 /// Why the settings were refused: a line for each fault, with its source, table and key.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ fn unreadable(error: &Error, origins: &Origins) -> String {
         .is_some_and(is_environment);
     let place = match path.as_slice() {
         [table, key] if from_environment => variable(table, key),
+        [table, key, rest @ ..] if is_list(table, key) => listed_place(&joined(table, key), rest),
         [] => String::new(),
         [table] => format!("[{table}]"),
         [table, keys @ ..] => format!("[{table}] {}", keys.join(".")),
@@ -74,6 +76,20 @@ fn unreadable(error: &Error, origins: &Origins) -> String {
         .chain((!place.is_empty()).then_some(place))
         .chain([reason(&error.kind)]);
     parts.collect::<Vec<_>>().join(": ")
+}
+
+/// Where something stands in a list of tables, which people count from one.
+fn listed_place(name: &str, rest: &[String]) -> String {
+    let mut place = listed(name);
+    let mut rest = rest.iter();
+    if let Some(index) = rest.next() {
+        let number = index.parse::<usize>().unwrap_or_default() + 1;
+        let _ = write!(place, " number {number}");
+    }
+    for key in rest {
+        let _ = write!(place, ", {key}");
+    }
+    place
 }
 
 /// A path whose first part is the whole name of its table.
@@ -90,6 +106,14 @@ fn whole_tables(path: &[String]) -> Vec<String> {
 fn contradictory(found: &Contradiction, origins: &Origins) -> String {
     let is_environment = |(table, key): &(&str, &str)| origins.is_environment(table, key);
     let (variables, keys): (Vec<_>, Vec<_>) = found.keys.iter().copied().partition(is_environment);
+
+    if let [(table, key)] = found.keys.as_slice()
+        && is_list(table, key)
+    {
+        // The reason says which of them.
+        let file = origins.file.as_deref().unwrap_or_default();
+        return format!("{file}: {} {}", listed(&joined(table, key)), found.reason);
+    }
 
     let mut places = Vec::new();
     let mut last_table = "";
@@ -114,6 +138,7 @@ fn reason(kind: &Kind) -> String {
         Kind::InvalidType(_, expected) => format!("wrong type, expected {expected}"),
         Kind::InvalidValue(_, expected) => format!("wrong value, expected {expected}"),
         Kind::UnknownField(name, known) => format!("unknown key{}", nearest(name, known)),
+        Kind::MissingField(name) => format!("{name} is missing"),
         Kind::UnknownVariant(_, known) => format!("expected one of {}", known.join(", ")),
         Kind::Message(message) => without_excerpt(message),
         other => other.to_string(),

@@ -16,7 +16,7 @@ pub(in crate::token) async fn refresh(
     State(app): State<Arc<App>>,
     Json(SlidingRefresh { token }): Json<SlidingRefresh>,
 ) -> Result<Json<Slid>, ApiError> {
-    let decoded = app.backend.decode_own(&token)?;
+    let decoded = app.decode_own(&token).await?;
     // Ninja JWT looks before it asks for the type.
     if app.blacklist.contains_now(&decoded).await? {
         return Err(ApiError::TokenBlacklisted);

@@ -335,6 +335,52 @@ fn every_setting_can_be_set_by_the_environment() {
 }
 
 #[test]
+fn the_environment_sets_no_list_of_tables() {
+    let folder = Folder::with_config("");
+    let mut show = folder.command(&["config", "show"]);
+
+    let refused = show.env("TEGATA_NINJA_JWT__ISSUERS", "[]").output();
+
+    assert_eq!(
+        String::from_utf8(refused.unwrap().stderr).unwrap(),
+        "error: TEGATA_JWT__ISSUERS: a list of tables is not set by the environment: write it in \
+         the file\n"
+    );
+}
+
+#[test]
+fn show_prints_each_issuer_as_a_table_that_means_the_same() {
+    let issuer = |name: &str| {
+        format!(
+            "[[jwt.issuers]]\nissuer = \"https://{name}.example\"\naudience = \"shop\"\n\
+             algorithms = \"ES256\"\n"
+        )
+    };
+    let folder = Folder::with_config(&(issuer("a") + &issuer("b")));
+
+    let shown = folder.run(&["config", "show"]).stdout;
+    std::fs::write(folder.path().join("config.toml"), &shown).unwrap();
+    let again = folder.run(&["config", "show"]).stdout;
+
+    let tables = |text: &str| -> Vec<_> {
+        let value = |line: &str| line.split("  # ").next().unwrap().to_owned();
+        let after = text.split_once("[[jwt.issuers]]").unwrap().1;
+        after
+            .split("[jwks]")
+            .next()
+            .unwrap()
+            .lines()
+            .map(value)
+            .collect()
+    };
+    assert!(
+        shown.contains("\nissuer = \"https://b.example\"  # config.toml\n"),
+        "{shown}"
+    );
+    assert_eq!(tables(&shown), tables(&again));
+}
+
+#[test]
 fn an_empty_variable_is_an_empty_list() {
     let folder = Folder::with_config("[server]\ntrusted_proxies = [\"10.0.0.1\"]\n");
     let mut show = folder.command(&["config", "show"]);

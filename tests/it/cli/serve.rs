@@ -1,3 +1,4 @@
+mod issuers;
 mod reload;
 mod sqlite;
 

@@ -11,7 +11,10 @@ use crate::app::TestApp;
 
 /// A client that knows beforehand whom it speaks to.
 fn client() -> Client {
-    let client = Client::builder().no_proxy().http2_prior_knowledge();
+    let client = Client::builder()
+        .no_proxy()
+        .no_gzip()
+        .http2_prior_knowledge();
     client.build().unwrap()
 }
 

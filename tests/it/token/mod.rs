@@ -1,6 +1,8 @@
 mod auth;
 mod blacklist;
 mod hostile;
+mod issuers;
+mod jwk_url;
 mod pair;
 mod postgres;
 mod refresh;

@@ -43,13 +43,13 @@ pub(super) fn verify<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
 pub(super) fn no_encoder<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
-    nothing("Python's encoders cannot be used here", deserializer)
-}
-
-pub(super) fn no_key_set<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    nothing("remote key sets are not supported yet", deserializer)
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Err(D::Error::custom(
+        "Python's encoders cannot be used here: only \"\" is accepted",
+    ))
 }
 
 /// The built-in, by its own path, by Simple JWT's, or by its bare name.
@@ -64,17 +64,6 @@ fn only<'de, D: Deserializer<'de>>(built_in: &str, deserializer: D) -> Result<St
     Err(D::Error::custom(format!(
         "only the built-in `{built_in}` is supported yet"
     )))
-}
-
-fn nothing<'de, D: Deserializer<'de>>(
-    reason: &str,
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    Err(D::Error::custom(format!("{reason}: only \"\" is accepted")))
 }
 
 pub(super) const TOKEN_USER: &str = "ninja_jwt.models.TokenUser";

@@ -2,6 +2,7 @@
 
 mod audience;
 mod built_in;
+mod issuer;
 mod lifetime;
 mod text;
 mod token_class;
@@ -13,6 +14,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 pub use self::audience::Audience;
+pub use self::issuer::IssuerSettings;
 pub use self::lifetime::Lifetime;
 pub use self::token_class::TokenClass;
 use crate::algorithm::Algorithm;
@@ -79,13 +81,17 @@ pub struct Settings {
     /// The claim `iss` of tokens. Without it `iss` is neither written nor looked at.
     #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub issuer: Option<String>,
-    /// The URL of a key set (RFC 7517) to verify tokens with. Not supported yet: only `""` is
-    /// accepted.
-    #[serde(
-        deserialize_with = "built_in::no_key_set",
-        serialize_with = "text::or_empty"
-    )]
+    /// The URL of a key set (RFC 7517) whose keys verify tokens, too, beside the own one: for tokens
+    /// that another service issued and signed with `algorithm`, under the same settings as ours.
+    /// https, or http on a loopback host; `[jwks]` says how it is fetched. HS256 and its like have no
+    /// public keys and ignore it.
+    #[serde(deserialize_with = "text::or_none", serialize_with = "text::or_empty")]
     pub jwk_url: Option<String>,
+    /// Other issuers whose tokens verify here, too: each by its own keys, for its own audience. They
+    /// pass `/token/verify` and, where a claim of theirs names one of our users, `/token/auth` and
+    /// `/token/user`. They are never refreshed or blacklisted here, and what they say of a user's
+    /// rights is not believed. A list of tables, which stands in the file alone.
+    pub issuers: Vec<IssuerSettings>,
     /// How far two clocks may be apart: a token is accepted this long after `exp`, and this long
     /// before `nbf` and `iat`. A negative leeway is stricter than the claims.
     pub leeway: Lifetime,
@@ -186,6 +192,7 @@ impl Default for Settings {
             audience: None,
             issuer: None,
             jwk_url: None,
+            issuers: Vec::new(),
             leeway: Lifetime::minutes(0),
             user_id_field: "id".to_owned(),
             user_id_claim: "user_id".to_owned(),

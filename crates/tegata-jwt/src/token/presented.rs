@@ -50,8 +50,7 @@ impl<'a> Presented<'a> {
         found.ok_or(TokenError::AlgorithmNotAllowed)
     }
 
-    /// Whether its `typ` is one of these, in small letters and without prefix. An empty one stands
-    /// for none at all.
+    /// Whether its `typ` is one of these, which have no prefix. An empty one stands for none at all.
     pub(crate) fn has_typ_of(&self, accepted: &[impl AsRef<str>]) -> bool {
         let mut accepted = accepted.iter().map(AsRef::as_ref);
         let Some(json) = self.header.object.get("typ") else {

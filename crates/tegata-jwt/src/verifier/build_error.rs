@@ -101,4 +101,13 @@ pub enum BuildError {
         /// How many there may be.
         most: usize,
     },
+    /// Tokens of no type are accepted.
+    #[error(
+        "no token of {issuer} could have a `typ` that is accepted: name one by `typ`, an empty \
+         text for tokens without, or do not call it"
+    )]
+    TypMissing {
+        /// Whose.
+        issuer: String,
+    },
 }

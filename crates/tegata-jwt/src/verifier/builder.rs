@@ -1,6 +1,5 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -8,7 +7,7 @@ use super::build_error::BuildError;
 use super::counts::Tally;
 use super::memory::Memory;
 use super::trust::Trust;
-use super::trusted_issuer::{Accepted, Source, TrustedIssuer};
+use super::trusted_issuer::{Source, TrustedIssuer};
 use super::{Inner, Verifier};
 use crate::algorithm::Algorithm;
 use crate::checks::Checks;
@@ -17,10 +16,7 @@ use crate::clock::Clock;
 #[cfg(feature = "jwks")]
 use crate::jwks::{HttpClient, KeySetRules, KeySetSource, RemoteKeys};
 use crate::keyring::Keyring;
-use crate::keys::VerifyingKey;
 use crate::names::Names;
-use crate::settings::Audience;
-use crate::token;
 use crate::verified::FromClaims;
 
 /// Whom a [`Verifier`] is to trust, and how.
@@ -107,6 +103,9 @@ impl<C: FromClaims> VerifierBuilder<C> {
             _ => return Err(BuildError::TooManyIssuers { most: MAX_ISSUERS }),
         }
         let mut issuers = std::mem::take(&mut self.issuers);
+        if issuers.iter().any(|issuer| issuer.name.is_empty()) {
+            return Err(BuildError::EmptyIssuer);
+        }
         issuers.sort_by(|one, other| one.name.cmp(&other.name));
         if let Some(twins) = issuers.windows(2).find(|pair| pair[0].name == pair[1].name) {
             let issuer = twins[0].name.clone();
@@ -127,17 +126,14 @@ impl<C: FromClaims> VerifierBuilder<C> {
     }
 
     fn trust(&mut self, issuer: TrustedIssuer) -> Result<Trust, BuildError> {
-        if issuer.name.is_empty() {
-            return Err(BuildError::EmptyIssuer);
-        }
         let checks = Checks {
             clock: self.clock.clone(),
-            leeway: leeway(&issuer)?,
-            audience: audience(&issuer)?,
+            leeway: issuer.checked_leeway()?,
+            audience: issuer.checked_audience()?,
             issuer: None,
         };
-        check_claims(&issuer)?;
-        let algorithms = algorithms(&issuer)?;
+        let (algorithms, typ) = (issuer.checked_algorithms()?, issuer.checked_typ()?);
+        let claims = issuer.checked_claims()?;
         let keys = match issuer.source {
             Source::Keys(keys) => Keyring::Local(keys),
             #[cfg(feature = "jwks")]
@@ -145,21 +141,22 @@ impl<C: FromClaims> VerifierBuilder<C> {
                 self.remote(&issuer.name, source, &algorithms, issuer.rules)?
             }
             Source::Secret(secret) => Keyring::Secret(secret),
+            #[cfg(feature = "jwks")]
+            Source::Shared(keys) => Keyring::Remote {
+                issuer: issuer.name.as_str().into(),
+                keys,
+            },
         };
         let max_lifetime = issuer.max_lifetime;
-        let claims = issuer.claims.into_iter();
-        let typ = issuer.typ.iter();
         Ok(Trust {
-            typ: typ.map(|typ| token::short_typ(typ).to_owned()).collect(),
-            name: issuer.name.as_str().into(),
+            name: issuer.name.into(),
             keys,
             algorithms,
+            typ,
             checks,
             requires_kid: issuer.requires_kid,
             requires_subject: issuer.requires_subject,
-            claims: claims
-                .map(|(name, accepted)| (name.into(), accepted))
-                .collect(),
+            claims,
             scopes: issuer.scopes,
             // What chrono cannot count, no token lives for.
             max_lifetime: max_lifetime.and_then(|span| TimeDelta::from_std(span).ok()),
@@ -191,85 +188,5 @@ impl<C: FromClaims> VerifierBuilder<C> {
     }
 }
 
-/// The algorithms that are accepted, which the keys must fit (RFC 8725 3.1): secrets are never
-/// where public keys are.
-fn algorithms(issuer: &TrustedIssuer) -> Result<Vec<Algorithm>, BuildError> {
-    let name = || issuer.name.clone();
-    let accepted = match &issuer.algorithms {
-        None => return Err(BuildError::AlgorithmsMissing { issuer: name() }),
-        Some(Accepted::Only(none)) if none.is_empty() => {
-            return Err(BuildError::AlgorithmsMissing { issuer: name() });
-        }
-        Some(Accepted::Only(some)) => some.clone(),
-        Some(Accepted::Any) => {
-            let all = Algorithm::ALL.into_iter();
-            all.filter(|one| !one.is_symmetric()).collect()
-        }
-    };
-    let (keys, is_secret) = match &issuer.source {
-        Source::Keys(keys) => (keys.keys(), false),
-        #[cfg(feature = "jwks")]
-        Source::Remote(_) => (&[][..], false),
-        Source::Secret(secret) => (std::slice::from_ref(secret), true),
-    };
-    let of_keys = keys.iter().map(VerifyingKey::algorithm);
-    let mut all = of_keys.clone().chain(accepted.iter().copied());
-    if let Some(algorithm) = all.find(|one| one.is_symmetric() != is_secret) {
-        let issuer = name();
-        return Err(BuildError::SymmetricAlgorithm { issuer, algorithm });
-    }
-    match issuer.source {
-        #[cfg(feature = "jwks")]
-        Source::Remote(_) => return Ok(accepted),
-        _ if keys.is_empty() => return Err(BuildError::KeysMissing { issuer: name() }),
-        _ => {}
-    }
-    let is_idle = |one: &&Algorithm| of_keys.clone().all(|of_key| of_key != **one);
-    match (&issuer.algorithms, accepted.iter().find(is_idle)) {
-        (Some(Accepted::Only(_)), Some(&algorithm)) => {
-            let issuer = name();
-            Err(BuildError::KeyMissing { issuer, algorithm })
-        }
-        _ => Ok(accepted),
-    }
-}
-
-fn audience(issuer: &TrustedIssuer) -> Result<Option<Audience>, BuildError> {
-    match &issuer.audience {
-        Some(Accepted::Any) => Ok(None),
-        Some(Accepted::Only(names)) if !names.is_empty() && !names.iter().any(String::is_empty) => {
-            Ok(Some(Audience::Many(names.clone())))
-        }
-        _ => Err(BuildError::AudienceMissing {
-            issuer: issuer.name.clone(),
-        }),
-    }
-}
-
-fn leeway(issuer: &TrustedIssuer) -> Result<TimeDelta, BuildError> {
-    let leeway = issuer.leeway;
-    let span = TimeDelta::from_std(leeway)
-        .ok()
-        .filter(|_| leeway <= MAX_LEEWAY);
-    span.ok_or_else(|| BuildError::LeewayTooLong {
-        issuer: issuer.name.clone(),
-        longest: MAX_LEEWAY,
-    })
-}
-
-fn check_claims(issuer: &TrustedIssuer) -> Result<(), BuildError> {
-    let is_json = |text: &String| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-    let mut claims = issuer.claims.iter();
-    match claims.find(|(_, accepted)| accepted.is_empty() || !accepted.iter().all(is_json)) {
-        None => Ok(()),
-        Some((claim, _)) => Err(BuildError::ClaimNotJson {
-            issuer: issuer.name.clone(),
-            claim: claim.clone(),
-        }),
-    }
-}
-
 /// More are looked up as quickly; but each has keys and a task of its own.
 const MAX_ISSUERS: usize = 1_000;
-/// A clock that is wrong by more is wrong.
-const MAX_LEEWAY: Duration = Duration::from_hours(24);

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::{CODES, VerifyError};
+use crate::error::VerifyError;
 
 /// How often verifications ended in one way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,3 +54,30 @@ impl Tally {
             })
     }
 }
+
+/// All codes of refusals, in their order.
+pub(super) const CODES: [&str; 23] = [
+    "algorithm-not-allowed",
+    "bad-signature",
+    "binding-missing",
+    "claim-malformed",
+    "claim-mismatch",
+    "claim-missing",
+    "claims-unfit",
+    "expired",
+    "header-refused",
+    "insufficient-scope",
+    "keys-unavailable",
+    "lifetime-too-long",
+    "malformed",
+    "not-yet-valid",
+    "refresh-exp-missing",
+    "refresh-expired",
+    "revoked",
+    "too-long",
+    "unknown-issuer",
+    "unknown-key",
+    "wrong-audience",
+    "wrong-issuer",
+    "wrong-type",
+];

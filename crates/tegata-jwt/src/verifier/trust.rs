@@ -18,16 +18,23 @@ pub(super) struct Trust {
     pub(super) name: Arc<str>,
     pub(super) keys: Keyring,
     pub(super) algorithms: Vec<Algorithm>,
-    /// In small letters and without prefix.
+    /// Without prefix.
     pub(super) typ: Vec<String>,
     pub(super) checks: Checks,
     pub(super) requires_kid: bool,
     pub(super) requires_subject: bool,
-    pub(super) claims: Vec<(Arc<str>, Vec<String>)>,
+    pub(super) claims: Vec<RequiredClaim>,
     pub(super) scopes: Vec<String>,
     pub(super) max_lifetime: Option<TimeDelta>,
     pub(super) names: Arc<Names>,
     pub(super) tally: Tally,
+}
+
+/// A claim that must be there.
+pub(super) struct RequiredClaim {
+    pub(super) name: Arc<str>,
+    /// The JSON texts of which it must be one.
+    pub(super) accepted: Vec<String>,
 }
 
 impl Trust {
@@ -106,16 +113,13 @@ impl Trust {
     }
 
     fn check_claims(&self, claims: &Claims) -> Result<(), TokenError> {
-        let has = |name: &str, accepted: &[String]| {
-            let found = claims.raw(name);
-            found.is_some_and(|found| accepted.iter().any(|one| is_same(found, one)))
+        let holds = |required: &&RequiredClaim| {
+            let found = claims.raw(&required.name);
+            found.is_some_and(|found| required.accepted.iter().any(|one| is_same(found, one)))
         };
-        let odd = self
-            .claims
-            .iter()
-            .find(|(name, accepted)| !has(name, accepted));
-        odd.map_or(Ok(()), |(name, _)| {
-            let claim = Arc::clone(name);
+        let odd = self.claims.iter().find(|required| !holds(required));
+        odd.map_or(Ok(()), |required| {
+            let claim = Arc::clone(&required.name);
             Err(TokenError::ClaimMismatch { claim })
         })
     }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::algorithm::Algorithm;
 #[cfg(feature = "jwks")]
-use crate::jwks::{KeySetRules, KeySetSource};
+use crate::jwks::{KeySetRules, KeySetSource, RemoteKeys};
 use crate::keys::{KeySet, VerifyingKey};
 
 /// An issuer whose tokens are accepted, and under which rules: its keys, its algorithms, whom its
@@ -35,6 +35,8 @@ pub(super) enum Source {
     Keys(KeySet),
     #[cfg(feature = "jwks")]
     Remote(KeySetSource),
+    #[cfg(feature = "jwks")]
+    Shared(RemoteKeys),
     Secret(VerifyingKey),
 }
 
@@ -70,6 +72,13 @@ impl TrustedIssuer {
             issuer: issuer.clone(),
         };
         Self::of(issuer, Source::Remote(source))
+    }
+
+    /// An issuer whose keys are fetched already, for another verifier or for this one before it was
+    /// built anew: by the rules that they were given, and for the algorithms.
+    #[cfg(feature = "jwks")]
+    pub fn remote(iss: impl Into<String>, keys: RemoteKeys) -> Self {
+        Self::of(iss.into(), Source::Shared(keys))
     }
 
     fn of(name: String, source: Source) -> Self {

@@ -1,7 +1,10 @@
 use std::fs;
 
+use serde_json::json;
+
 use super::issue::{token, with_alice};
 use crate::cli::command::{Folder, Outcome};
+use crate::fake_issuer::FakeIssuer;
 
 /// RFC 7515 A.1: its key and its token, which expired in 2011.
 const RFC7515_A1_KEY: &str = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}"#;
@@ -45,6 +48,49 @@ fn a_token_of_another_class_or_key_is_refused() {
 
     wrong_class.assert_refused("refused: the token has the wrong type");
     wrong_key.assert_refused("refused: no key has the header's `kid`");
+}
+
+/// A token of the issuer's that has long to live.
+fn of(issuer: &FakeIssuer) -> String {
+    issuer.token(&json!({ "exp": 4_102_444_800_i64 }))
+}
+
+fn with_alice_trusting(issuer: &FakeIssuer) -> Folder {
+    let folder = with_alice();
+    let config = fs::read_to_string(folder.path().join("config.toml")).unwrap();
+    folder.configure(&(config + &issuer.table()));
+    folder
+}
+
+#[test]
+fn a_token_of_another_issuer_is_verified_with_its_keys() {
+    let issuer = FakeIssuer::spawn();
+    let folder = with_alice_trusting(&issuer);
+
+    let verified = folder.run(&["token", "verify", &of(&issuer)]);
+    let classed = folder.run(&["token", "verify", "--class", "access", &of(&issuer)]);
+
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    assert!(
+        verified.stdout.contains("\"aud\":\"orders-api\""),
+        "{verified:?}"
+    );
+    let name = issuer.name();
+    let said = format!("verified as a token of {name}\n");
+    assert!(verified.stderr.ends_with(&said), "{verified:?}");
+    classed.assert_refused("refused: the token is of another issuer, and of no class of ours");
+}
+
+#[test]
+fn keys_that_cannot_be_had_say_nothing_of_a_token_and_what_failed_is_told() {
+    let issuer = FakeIssuer::spawn();
+    issuer.go_away();
+    let folder = with_alice_trusting(&issuer);
+
+    let unknown = folder.run(&["token", "verify", &of(&issuer)]);
+
+    unknown.assert_refused("nothing is known of the token: ");
+    unknown.assert_refused("404");
 }
 
 #[test]

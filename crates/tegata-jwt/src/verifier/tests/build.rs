@@ -1,5 +1,5 @@
 use super::*;
-use crate::error::CODES;
+use crate::verifier::counts::CODES;
 
 fn refused(issuer: TrustedIssuer) -> BuildError {
     let built = Verifier::<Claims>::builder().issuer(issuer).build();
@@ -142,6 +142,13 @@ fn a_claim_that_is_required_to_be_no_json_is_refused() {
             "{json}"
         );
     }
+}
+
+#[test]
+fn an_issuer_of_whom_no_type_is_accepted_is_refused() {
+    let none = BuildError::TypMissing { issuer: issuer() };
+
+    assert_eq!(refused(a().typ([""; 0])), none);
 }
 
 #[test]

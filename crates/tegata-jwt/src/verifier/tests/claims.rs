@@ -7,7 +7,7 @@ fn needed(scope: &str) -> VerifyError {
 
 #[test]
 fn a_claim_that_is_required_must_be_that_json() {
-    let verifier = verifier(a().require_claim("token_use", r#""access""#));
+    let verifier = verifier(a().require_claim("token_use", r#" "access" "#));
     let mismatch = || TokenError::ClaimMismatch {
         claim: "token_use".into(),
     };
