@@ -2,7 +2,8 @@
 //! a public key and a secret at once.
 
 use tegata_jwt::{
-    Algorithm, Clock, Issuer, JwkSet, Settings, SigningKey, TokenBackend, UserId, VerifyingKey,
+    Algorithm, Clock, Issuer, JwkSet, KeySet, Settings, SigningKey, TokenBackend, UserId,
+    VerifyingKey,
 };
 
 pub(crate) fn hold(data: &[u8]) {
@@ -16,6 +17,14 @@ pub(crate) fn hold(data: &[u8]) {
             for key in named.into_iter().chain([any]).flatten() {
                 is_itself_when_published(&key);
             }
+        }
+    }
+    if let Ok(set) = KeySet::parse(text, &ALGORITHMS) {
+        assert!(set.unusable().len() <= 64);
+        for key in set.keys() {
+            // No secret verifies what comes from others.
+            assert!(!key.algorithm().is_symmetric(), "{text}");
+            is_itself_when_published(key);
         }
     }
     for algorithm in ALGORITHMS {
@@ -68,12 +77,13 @@ fn is_itself_in_all_forms(key: &SigningKey, text: &str) {
     assert!(backend.verify(&token).is_ok(), "the halves are of two keys");
 }
 
-/// One for each kind of key.
-const ALGORITHMS: [Algorithm; 6] = [
+/// One for each kind of key, and of ML-DSA the shortest.
+const ALGORITHMS: [Algorithm; 7] = [
     Algorithm::HS256,
     Algorithm::RS256,
     Algorithm::ES256,
     Algorithm::ES384,
     Algorithm::ES512,
     Algorithm::EdDSA,
+    Algorithm::MlDsa44,
 ];

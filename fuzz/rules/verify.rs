@@ -4,6 +4,7 @@
 //! and the rest are claims, which are signed.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -12,7 +13,7 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 use tegata_jwt::{
     Algorithm, Audience, Clock, Issuer, Settings, SigningKey, TokenBackend, TokenClass,
-    VerifyingKey,
+    TrustedIssuer, Verifier, VerifyingKey,
 };
 
 pub(crate) fn hold(data: &[u8]) {
@@ -65,6 +66,13 @@ fn accepted_claims_are_what_they_say(header: &str, claims: &str) {
                 .expect("HMAC never fails");
             assert!(backend.verify_as(&next.token, TokenClass::Refresh).is_ok());
         }
+    }
+    if let Ok(verified) = TRUSTING.verify_now(&token) {
+        assert_eq!(verified.claims().json(), claims);
+        assert_eq!(verified.claims().text("iss").as_deref(), Some("a"));
+        assert!(verified.claims().raw("cnf").is_none());
+        check_header(header);
+        check_end(claims);
     }
 }
 
@@ -136,6 +144,17 @@ static SITES: LazyLock<[(Issuer, TokenBackend); 2]> = LazyLock::new(|| {
         let backend = TokenBackend::new(&settings, key.verifying_key(), clock());
         (Issuer::new(&settings, key, clock()), backend)
     })
+});
+
+/// Whoever takes the tokens of another.
+static TRUSTING: LazyLock<Verifier> = LazyLock::new(|| {
+    let key = SigningKey::from_secret(Algorithm::HS256, SECRET).expect("it is no sample");
+    let issuer = TrustedIssuer::secret("a", key.verifying_key())
+        .audience(["a"])
+        .algorithms([Algorithm::HS256])
+        .leeway(Duration::ZERO);
+    let verifier = Verifier::builder().issuer(issuer).clock(clock()).build();
+    verifier.expect("all is said")
 });
 
 /// For each kind of key a backend, and a token that it accepts.

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use aws_lc_rs::{hmac, signature};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A signature algorithm, by its `alg` name (RFC 7518 3.1, RFC 8037 3.1).
+/// A signature algorithm, by its `alg` name (RFC 7518 3.1, RFC 8037 3.1, RFC 9964 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256: one secret both signs and verifies.
@@ -33,6 +33,12 @@ pub enum Algorithm {
     ES512,
     /// `EdDSA` on the curve Ed25519.
     EdDSA,
+    /// ML-DSA-44, whose signatures a quantum computer does not forge and take 2,420 bytes.
+    MlDsa44,
+    /// ML-DSA-65, of 3,309 bytes.
+    MlDsa65,
+    /// ML-DSA-87, of 4,627 bytes.
+    MlDsa87,
 }
 
 impl Algorithm {
@@ -51,6 +57,9 @@ impl Algorithm {
         Self::ES384,
         Self::ES512,
         Self::EdDSA,
+        Self::MlDsa44,
+        Self::MlDsa65,
+        Self::MlDsa87,
     ];
 
     /// The `alg` name.
@@ -82,6 +91,7 @@ impl Algorithm {
             Family::Ecdsa(curve) => curve.name,
             Family::Ed25519 => "Ed25519",
             Family::Hmac(_) => "secret",
+            Family::MlDsa(set) => set.name,
             Family::Rsa { .. } => "RSA",
         }
     }
@@ -133,6 +143,7 @@ pub(crate) enum Family {
     Ecdsa(Curve),
     Ed25519,
     Hmac(hmac::Algorithm),
+    MlDsa(ParameterSet),
     Rsa {
         sign: &'static signature::RsaSignatureEncoding,
         verify: &'static signature::RsaParameters,
@@ -148,6 +159,15 @@ pub(crate) struct Curve {
     pub(crate) bytes: usize,
     pub(crate) sign: &'static signature::EcdsaSigningAlgorithm,
     pub(crate) verify: &'static signature::EcdsaVerificationAlgorithm,
+}
+
+/// A parameter set of ML-DSA, whose name is the algorithm's (FIPS 204 4).
+pub(crate) struct ParameterSet {
+    pub(crate) name: &'static str,
+    /// The length of a public key, in bytes.
+    pub(crate) public_bytes: usize,
+    pub(crate) sign: &'static signature::PqdsaSigningAlgorithm,
+    pub(crate) verify: &'static signature::PqdsaVerificationAlgorithm,
 }
 
 struct Row {
@@ -174,7 +194,7 @@ const fn rsa(
 }
 
 /// In the order of the enum's variants, which index it. A row is all that an algorithm is.
-static TABLE: [Row; 13] = [
+static TABLE: [Row; 16] = [
     Row::new(Algorithm::HS256, "HS256", Family::Hmac(hmac::HMAC_SHA256)),
     Row::new(Algorithm::HS384, "HS384", Family::Hmac(hmac::HMAC_SHA384)),
     Row::new(Algorithm::HS512, "HS512", Family::Hmac(hmac::HMAC_SHA512)),
@@ -260,6 +280,36 @@ static TABLE: [Row; 13] = [
         }),
     ),
     Row::new(Algorithm::EdDSA, "EdDSA", Family::Ed25519),
+    Row::new(
+        Algorithm::MlDsa44,
+        "ML-DSA-44",
+        Family::MlDsa(ParameterSet {
+            name: "ML-DSA-44",
+            public_bytes: 1312,
+            sign: &signature::ML_DSA_44_SIGNING,
+            verify: &signature::ML_DSA_44,
+        }),
+    ),
+    Row::new(
+        Algorithm::MlDsa65,
+        "ML-DSA-65",
+        Family::MlDsa(ParameterSet {
+            name: "ML-DSA-65",
+            public_bytes: 1952,
+            sign: &signature::ML_DSA_65_SIGNING,
+            verify: &signature::ML_DSA_65,
+        }),
+    ),
+    Row::new(
+        Algorithm::MlDsa87,
+        "ML-DSA-87",
+        Family::MlDsa(ParameterSet {
+            name: "ML-DSA-87",
+            public_bytes: 2592,
+            sign: &signature::ML_DSA_87_SIGNING,
+            verify: &signature::ML_DSA_87,
+        }),
+    ),
 ];
 
 #[cfg(test)]
@@ -278,7 +328,7 @@ mod tests {
         assert_eq!(
             "hs256".parse::<Algorithm>().unwrap_err(),
             "`hs256` is not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, \
-             ES256, ES384, ES512, EdDSA"
+             ES256, ES384, ES512, EdDSA, ML-DSA-44, ML-DSA-65, ML-DSA-87"
         );
     }
 }

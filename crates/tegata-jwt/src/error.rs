@@ -274,6 +274,7 @@ fn kind(algorithm: Algorithm) -> String {
         "secret" => "a secret".to_owned(),
         curve @ "Ed25519" => format!("an {curve} key"),
         "RSA" => "an RSA key".to_owned(),
+        set if set.starts_with("ML") => format!("an {set} key"),
         curve => format!("a key on the curve {curve}"),
     }
 }

@@ -25,6 +25,9 @@ static PEMS: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
         ("P-384", generated(Algorithm::ES384)),
         ("P-521", generated(Algorithm::ES512)),
         ("Ed25519", key_file("ed25519.pem")),
+        ("ML-DSA-44", generated(Algorithm::MlDsa44)),
+        ("ML-DSA-65", generated(Algorithm::MlDsa65)),
+        ("ML-DSA-87", generated(Algorithm::MlDsa87)),
     ])
 });
 

@@ -69,6 +69,7 @@ pub(super) fn public(spki: &[u8]) -> Option<PublicParts> {
         EC => Some(PublicParts::Ecdsa(key.to_vec())),
         ED25519 => Some(PublicParts::Ed25519(key.to_vec())),
         RSA => rsa_public(key),
+        oid if ML_DSA.contains(&oid) => Some(PublicParts::MlDsa(key.to_vec())),
         _ => None,
     }
 }
@@ -84,7 +85,12 @@ fn pkcs8(key: &RsaPrivateKey) -> Option<Zeroizing<Vec<u8>>> {
     Some(key.to_pkcs8_der().ok()?.to_bytes())
 }
 
-/// RFC 5480 2.1.1, RFC 8410 3 and RFC 3279 2.3.1.
+/// RFC 5480 2.1.1, RFC 8410 3, RFC 9881 2 and RFC 3279 2.3.1.
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const ML_DSA: [ObjectIdentifier; 3] = [
+    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.17"),
+    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.18"),
+    ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.3.19"),
+];
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");

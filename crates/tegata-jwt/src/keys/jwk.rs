@@ -1,9 +1,9 @@
-//! Keys as JSON Web Keys (RFC 7517, RFC 7518 6, RFC 8037 2).
+//! Keys as JSON Web Keys (RFC 7517, RFC 7518 6, RFC 8037 2, RFC 9964 3).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, PqdsaKeyPair};
 use zeroize::Zeroizing;
 
 use super::der;
@@ -61,6 +61,14 @@ impl Jwk {
                 PublicParts::Ed25519(self.octets("x", 32)?.to_vec())
             }
             Family::Hmac(_) => return Err(KeyError::Unfit { algorithm }),
+            Family::MlDsa(_) => {
+                self.require(algorithm, "AKP", None)?;
+                // RFC 9964 3: the algorithm is part of the key.
+                if self.text("alg")?.is_none() {
+                    return Err(malformed("`alg` is missing"));
+                }
+                PublicParts::MlDsa(self.bytes("pub")?.to_vec())
+            }
             Family::Rsa { .. } => {
                 self.require(algorithm, "RSA", None)?;
                 let (modulus, exponent) = (self.number("n")?.to_vec(), self.number("e")?.to_vec());
@@ -77,7 +85,7 @@ impl Jwk {
             return Err(malformed("a set of keys stands where one key belongs"));
         }
         self.check(algorithm, "sign")?;
-        if self.0.get("d").is_none() {
+        if !self.is_private() {
             return Err(KeyError::NotPrivate);
         }
         let inconsistent = || malformed("the private key is not that of the public one");
@@ -96,6 +104,15 @@ impl Jwk {
                     .and_then(|pair| Ok(pair.to_pkcs8v1()?.as_ref().to_vec()))
                     .map(Zeroizing::new)
                     .ok()
+            }
+            (Family::MlDsa(set), PublicParts::MlDsa(public)) => {
+                // RFC 9964 3: the seed, of which the rest follows.
+                let seed = self.bytes("priv")?;
+                PqdsaKeyPair::from_seed(set.sign, &seed)
+                    .ok()
+                    .filter(|pair| pair.public_key().as_ref() == public)
+                    .and_then(|pair| Some(pair.to_pkcs8v1().ok()?.as_ref().to_vec()))
+                    .map(Zeroizing::new)
             }
             (_, PublicParts::Rsa { modulus, exponent }) => {
                 return self.rsa_private_key(&modulus, &exponent);
@@ -155,7 +172,7 @@ impl Jwk {
         let goes_with = |algorithm: &Algorithm| match algorithm.family() {
             Family::Ecdsa(own) => curve.as_deref() == Some(own.name),
             Family::Ed25519 => curve.as_deref() == Some("Ed25519"),
-            Family::Hmac(_) | Family::Rsa { .. } => false,
+            Family::Hmac(_) | Family::MlDsa(_) | Family::Rsa { .. } => false,
         };
         let found = Algorithm::ALL.into_iter().find(goes_with);
         found.ok_or(malformed("neither the key nor you say which algorithm"))

@@ -11,6 +11,8 @@ pub(super) enum PublicParts {
     Ecdsa(Vec<u8>),
     /// A point as RFC 8032 5.1.2 writes it.
     Ed25519(Vec<u8>),
+    /// As FIPS 204 7.2 writes it.
+    MlDsa(Vec<u8>),
     /// Two numbers, big-endian, without zeros before them.
     Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
 }
@@ -27,6 +29,7 @@ impl PublicParts {
                 let low_order = is_low_order(point);
                 (!low_order).then_some(()).ok_or(KeyError::LowOrder)
             }
+            (Self::MlDsa(key), Family::MlDsa(set)) if key.len() == set.public_bytes => Ok(()),
             (Self::Rsa { modulus, exponent }, Family::Rsa { .. }) => {
                 let bits = bits(modulus);
                 if !(2048..=8192).contains(&bits) {
@@ -49,6 +52,7 @@ impl PublicParts {
                 ParsedPublicKey::new(curve.verify, point).ok()
             }
             (Self::Ed25519(point), Family::Ed25519) => ParsedPublicKey::new(&ED25519, point).ok(),
+            (Self::MlDsa(key), Family::MlDsa(set)) => ParsedPublicKey::new(set.verify, key).ok(),
             (Self::Rsa { modulus, exponent }, Family::Rsa { verify, .. }) => {
                 let components = PublicKeyComponents {
                     n: modulus,

@@ -1,5 +1,6 @@
-//! Public keys as they are published (RFC 7517, RFC 7518 6, RFC 8037 2).
+//! Public keys as they are published (RFC 7517, RFC 7518 6, RFC 8037 2, RFC 9964 3).
 
+use aws_lc_rs::digest;
 use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters,
     EllipticCurveKeyType, Jwk, OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse,
@@ -13,6 +14,14 @@ use crate::base64url;
 
 /// A public key as JWK in JSON, with all it is for.
 pub(super) fn json(algorithm: Algorithm, parts: &PublicParts, kid: Option<&str>) -> Option<String> {
+    if let PublicParts::MlDsa(key) = parts {
+        return serde_json::to_string(&Akp {
+            kid,
+            purpose: Some("sig"),
+            ..Akp::new(algorithm, key)
+        })
+        .ok();
+    }
     let mut jwk = jwk(algorithm, parts)?;
     jwk.common.public_key_use = Some(PublicKeyUse::Signature);
     jwk.common.key_id = kid.map(str::to_owned);
@@ -31,8 +40,39 @@ struct Published {
     jwk: Jwk,
 }
 
+/// A key pair of an algorithm of its own (RFC 9964 3), a kind that the library does not know. Without
+/// `kid` and `use` it is, to the letter, what the thumbprint is taken of.
+#[derive(Serialize)]
+struct Akp<'a> {
+    alg: Algorithm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    kty: &'static str,
+    #[serde(rename = "pub")]
+    public: String,
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'static str>,
+}
+
+impl Akp<'_> {
+    fn new(algorithm: Algorithm, key: &[u8]) -> Self {
+        Self {
+            alg: algorithm,
+            kid: None,
+            kty: "AKP",
+            public: base64url::encode(key),
+            purpose: None,
+        }
+    }
+}
+
 /// RFC 7638, over SHA-256.
 pub(super) fn thumbprint(algorithm: Algorithm, parts: &PublicParts) -> Option<String> {
+    if let PublicParts::MlDsa(key) = parts {
+        let members = serde_json::to_vec(&Akp::new(algorithm, key)).ok()?;
+        let digest = digest::digest(&digest::SHA256, &members);
+        return Some(base64url::encode(digest.as_ref()));
+    }
     // The library would choose its back end by itself, and panic where a dependency brings two.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     jwk(algorithm, parts)?

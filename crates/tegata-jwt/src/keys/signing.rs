@@ -1,10 +1,10 @@
 use std::ops::Deref;
 
-use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer, AsRawBytes, EcPrivateKeyBin, PublicKeyX509Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair, RsaSignatureEncoding,
+    self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, PqdsaKeyPair, RsaKeyPair, RsaSignatureEncoding,
 };
 use zeroize::Zeroizing;
 
@@ -27,6 +27,7 @@ enum Private {
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Hmac(Box<hmac::Key>),
+    MlDsa(PqdsaKeyPair),
     Rsa(RsaKeyPair, &'static RsaSignatureEncoding),
 }
 
@@ -84,6 +85,13 @@ impl SigningKey {
                 (Private::Ed25519(pair), parts, digest)
             }
             Family::Hmac(_) => return Err(unfit),
+            Family::MlDsa(set) => {
+                let pair = PqdsaKeyPair::from_pkcs8(set.sign, pkcs8).map_err(|_| unfit)?;
+                let parts = PublicParts::MlDsa(pair.public_key().as_ref().to_vec());
+                let private = pair.private_key().as_raw_bytes();
+                let digest = derive(private.map_err(|_| KeyError::Generation)?.as_ref());
+                (Private::MlDsa(pair), parts, digest)
+            }
             Family::Rsa { sign, .. } => {
                 let (parts, exponent) = der::rsa_numbers(pkcs8).ok_or(unfit.clone())?;
                 parts.check(algorithm)?;
@@ -114,6 +122,10 @@ impl SigningKey {
                 Zeroizing::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())
             }
             Family::Hmac(_) => return Err(KeyError::Unfit { algorithm }),
+            Family::MlDsa(set) => {
+                let pair = PqdsaKeyPair::generate(set.sign).map_err(failed)?;
+                Zeroizing::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())
+            }
             Family::Rsa { .. } => der::generate_rsa(RSA_BITS).ok_or(KeyError::Generation)?,
         };
         Ok(text::pem("PRIVATE KEY", &pkcs8))
@@ -151,6 +163,7 @@ impl SigningKey {
             Private::Ecdsa(pair) => pair.public_key().as_der().ok()?,
             Private::Ed25519(pair) => pair.public_key().as_der().ok()?,
             Private::Hmac(_) => return None,
+            Private::MlDsa(pair) => pair.public_key().as_der().ok()?,
             Private::Rsa(pair, _) => pair.public_key().as_der().ok()?,
         };
         Some(text::pem("PUBLIC KEY", spki.as_ref()).to_string())
@@ -173,6 +186,11 @@ impl SigningKey {
             Private::Ecdsa(pair) => pair.sign(&random, input).map(Signature::from),
             Private::Ed25519(pair) => pair.try_sign(input).map(Signature::from),
             Private::Hmac(key) => Ok(Signature::Hmac(hmac::sign(key, input))),
+            Private::MlDsa(pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                pair.sign(input, &mut signature)
+                    .map(|_| Signature::Asymmetric(signature))
+            }
             Private::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(*encoding, &random, input, &mut signature)

@@ -34,7 +34,8 @@ pub struct IssuerSettings {
     #[serde(default)]
     pub any_audience: bool,
     /// The algorithms its tokens may be signed with, of those that have a public key: a list of
-    /// RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA.
+    /// RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, ML-DSA-44,
+    /// ML-DSA-65, ML-DSA-87.
     #[serde(deserialize_with = "public")]
     pub algorithms: Vec<Algorithm>,
     /// The types that the header of its tokens may have, in any case. Without them `JWT`, `at+jwt`

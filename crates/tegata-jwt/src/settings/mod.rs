@@ -53,7 +53,9 @@ pub struct Settings {
     pub update_last_login: bool,
     /// The algorithm tokens are signed with and must be signed with: HS256, HS384, HS512 sign and
     /// verify with one secret; RS256, RS384, RS512, PS256, PS384, PS512 (RSA), ES256, ES384, ES512
-    /// (ECDSA) and EdDSA (Ed25519) sign with a private key and verify with its public one.
+    /// (ECDSA), EdDSA (Ed25519), ML-DSA-44, ML-DSA-65 and ML-DSA-87 sign with a private key and
+    /// verify with its public one. A token of ML-DSA has 4 to 7 KB, and many servers take headers of
+    /// 8 KB at most.
     pub algorithm: Algorithm,
     /// What tokens are signed with. For HS256 and its like the secret, as its UTF-8 bytes, of at
     /// least 32; else a private key as PEM (PKCS#8, PKCS#1, SEC1) or JWK. Without it, and without

@@ -1,8 +1,10 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tegata_jwt::jwks::Standing;
-use tegata_jwt::{Clock, Settings, TokenError, TrustedIssuer, Verified, Verifier, VerifyError};
+use tegata_jwt::jwks::{HttpClient, KeySetRules, KeySetSource, RemoteKeys, Standing};
+use tegata_jwt::{
+    Claims, Clock, Settings, TokenError, TrustedIssuer, Verified, Verifier, VerifyError,
+};
 
 use super::fake_issuer::{Answer, FakeIssuer};
 use super::*;
@@ -298,4 +300,54 @@ async fn an_issuer_is_discovered_by_its_name() {
     let found = verifier.verify(&token_under(&settings, &key, &clock)).await;
 
     assert_eq!(found.unwrap().issuer(), Some(&*iss));
+}
+
+#[tokio::test]
+async fn what_one_issuer_lacks_costs_another_no_fetch_and_no_token() {
+    let (one, other) = (Case::start().await, FakeIssuer::start().await);
+    other.answer(JWKS, Answer::status(404));
+    let trusted = |iss: &str, fake: &FakeIssuer| {
+        let issuer = TrustedIssuer::jwks(iss, fake.url(JWKS)).any_audience();
+        issuer.algorithms([ES256])
+    };
+    let builder = Verifier::builder().issuer(trusted(ISS, &one.issuer));
+    let builder = builder.issuer(trusted("https://b.example/", &other));
+    let verifier: Verifier = builder.clock(one.clock.clone()).build().unwrap();
+    let of_other = Settings {
+        issuer: Some("https://b.example/".to_owned()),
+        ..settings()
+    };
+    let of_other = token_under(&of_other, &one.key, &one.clock);
+
+    for _ in 0..10 {
+        assert_eq!(verifier.verify(&of_other).await.unwrap_err().status(), 503);
+    }
+
+    assert!(verifier.verify(&one.token()).await.is_ok());
+    let health = verifier.health();
+    let standings = health.iter().map(|status| &status.standing);
+    assert_eq!(
+        standings.collect::<Vec<_>>(),
+        [&Standing::Fresh, &Standing::Unavailable]
+    );
+    assert_eq!((one.fetches(), other.requests().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_verifier_built_anew_keeps_the_keys_that_are_there() {
+    let (key, clock, fake) = (Key::new(), clock(), FakeIssuer::start().await);
+    fake.answer(JWKS, Answer::ok(set_of(&[&key])));
+    let source = KeySetSource::Jwks(fake.url(JWKS));
+    let (rules, http) = (KeySetRules::default(), HttpClient::new().unwrap());
+    let keys = RemoteKeys::new(ISS, source, &[ES256], rules, &http, clock.clone()).unwrap();
+    let build = || {
+        let trusted = TrustedIssuer::remote(ISS, keys.clone()).audience(["api"]);
+        let builder = Verifier::<Claims>::builder().issuer(trusted.algorithms([ES256]));
+        builder.clock(clock.clone()).build().unwrap()
+    };
+    let token = token(&key, &clock);
+    build().verify(&token).await.unwrap();
+
+    assert!(build().verify_now(&token).is_ok());
+    assert_eq!(fake.requests().len(), 1);
 }

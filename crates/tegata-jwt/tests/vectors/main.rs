@@ -6,7 +6,12 @@ mod forged;
 
 use std::path::Path;
 
-use tegata_jwt::{Algorithm, JwkSet, KeyError, SigningKey, TokenError, Unverified, VerifyingKey};
+use aws_lc_rs::signature::{KeyPair, ML_DSA_44_SIGNING, PqdsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tegata_jwt::{
+    Algorithm, JwkSet, KeyError, KeySet, SigningKey, TokenError, Unverified, VerifyingKey,
+};
 
 fn vector(file: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
@@ -170,6 +175,26 @@ fn rfc8037_a3() {
 fn rfc8037_a4_and_a5() {
     assert_verifies(Algorithm::EdDSA, "rfc8037_a2.jwk", "rfc8037_a4.jws");
     assert_signs_as(Algorithm::EdDSA, "rfc8037_a1.jwk", "rfc8037_a4.jws");
+}
+
+/// The key of 32 zeros, whose thumbprint is the `kid` of the examples.
+#[test]
+fn rfc9964_4_1() {
+    let zeros = "A".repeat(43);
+    let pkcs8 = PqdsaKeyPair::from_seed(&ML_DSA_44_SIGNING, &[0; 32]).unwrap();
+    let public = URL_SAFE_NO_PAD.encode(pkcs8.public_key());
+    let jwk = format!(r#"{{"kty":"AKP","alg":"ML-DSA-44","pub":"{public}","priv":"{zeros}"}}"#);
+
+    let private = SigningKey::parse(Algorithm::MlDsa44, &jwk).unwrap();
+
+    let thumbprint = "T4xl70S7MT6Zeq6r9V9fPJGVn76wfnXJ21-gyo0Gu6o";
+    assert_eq!(private.kid(), Some(thumbprint));
+    let published = private.verifying_key().jwk().unwrap();
+    let set = KeySet::parse(
+        &format!(r#"{{"keys":[{published}]}}"#),
+        &[Algorithm::MlDsa44],
+    );
+    assert!(set.unwrap().keys()[0].is_same(&private.verifying_key()));
 }
 
 /// The thumbprint of that section.

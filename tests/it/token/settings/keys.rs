@@ -97,6 +97,7 @@ async fn algorithm_with_a_key_on_a_curve() {
     goes_round_with(Algorithm::ES384, &generated(Algorithm::ES384)).await;
     goes_round_with(Algorithm::ES512, &generated(Algorithm::ES512)).await;
     goes_round_with(Algorithm::EdDSA, &generated(Algorithm::EdDSA)).await;
+    goes_round_with(Algorithm::MlDsa65, &generated(Algorithm::MlDsa65)).await;
 }
 
 #[tokio::test]

@@ -181,13 +181,27 @@ fn a_member_that_stands_twice_is_refused() {
 }
 
 #[test]
+fn an_ml_dsa_key_says_its_algorithm_and_has_a_seed_of_its_own() {
+    let pem = crate::fixtures::pem(Algorithm::MlDsa44);
+    let key = SigningKey::parse(Algorithm::MlDsa44, pem).unwrap();
+    let mut jwk: Value = serde_json::from_str(&key.verifying_key().jwk().unwrap()).unwrap();
+    jwk["priv"] = "A".repeat(43).into();
+    let sign = |jwk: &Value| sign_with(Algorithm::MlDsa44, &jwk.to_string());
+
+    let of_another = "the private key is not that of the public one";
+    assert_eq!(sign(&jwk), refused(of_another));
+    jwk.as_object_mut().unwrap().remove("alg");
+    assert_eq!(sign(&jwk), refused("`alg` is missing"));
+}
+
+#[test]
 fn a_published_jwk_holds_public_members_only() {
     for algorithm in crate::fixtures::asymmetric() {
         let key = crate::fixtures::key(algorithm);
         let jwk: Map<String, Value> =
             serde_json::from_str(&key.verifying_key().jwk().unwrap()).unwrap();
 
-        let public = ["alg", "crv", "e", "kid", "kty", "n", "use", "x", "y"];
+        let public = ["alg", "crv", "e", "kid", "kty", "n", "pub", "use", "x", "y"];
         assert!(jwk.keys().all(|name| public.contains(&name.as_str())));
         assert_eq!(jwk["alg"], algorithm.name());
         assert_eq!(jwk["kid"], key.kid().unwrap());
