@@ -51,7 +51,7 @@ $(VENV)/installed: tests/compat/requirements.txt
 	touch $@
 
 # After the virtual environment, which is made in an emptied folder.
-NODE := $(addprefix tests/compat/node/,jose.mjs package.json package-lock.json)
+NODE := $(addprefix tests/compat/node/,answer.mjs issuer.mjs jose.mjs package.json package-lock.json)
 $(VENV)/node/installed: $(NODE) $(VENV)/installed
 	mkdir -p $(@D)
 	cp $(NODE) $(@D)

@@ -79,6 +79,8 @@ class Site:
         self.algorithm = algorithm
         self.jwt = jwt
         self.users = {}
+        # Tables of tegata's alone.
+        self.more = ""
         self.servers = []
         self.environment = os.environ | {
             "COMPAT_DATABASE": self.database.url,
@@ -123,6 +125,7 @@ class Site:
             "[limits]\nenabled = false\n"
             + f"[users]\n{lines(self.users)}"
             + f'[jwt]\nALGORITHM = "{self.algorithm}"\n{key}\n{lines(self.jwt)}'
+            + self.more
         )
 
     def settings(self):

@@ -3,10 +3,8 @@
 import json
 import os
 import subprocess
-import sys
 import time
 import uuid
-from pathlib import Path
 
 import jwt
 import pytest
@@ -19,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from peers import Node
+from wire import base64url
 
 # Each algorithm, and the form in which tegata is given its key.
 FORMS = {
@@ -234,18 +234,11 @@ class PyJwt:
         return decoded["header"], decoded["payload"]
 
 
-class Jose:
+class Jose(Node):
     """jose, in a process of Node."""
 
-    def __init__(self, folder):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(["node", folder / "jose.mjs"], text=True, **pipes)
-
-    def ask(self, operation, **question):
-        print(json.dumps({"operation": operation, **question}), file=self.process.stdin, flush=True)
-        answer = json.loads(self.process.stdout.readline())
-        assert "failed" not in answer, answer["failed"]
-        return answer["done"]
+    def __init__(self):
+        super().__init__("jose.mjs")
 
     def sign(self, claims, algorithm, key):
         return self.ask("sign", claims=claims, algorithm=algorithm, key=key)
@@ -255,10 +248,6 @@ class Jose:
             # jose takes no secrets from a set.
             [key] = key["keys"]
         return self.ask("verify", token=token, algorithm=algorithm, key=key)
-
-    def stop(self):
-        self.process.stdin.close()
-        assert self.process.wait(timeout=20) == 0
 
 
 @pytest.fixture(scope="module")
@@ -271,10 +260,9 @@ def tegata(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def jose():
-    # Beside the packages of Python, in the folder that holds both.
-    jose = Jose(Path(sys.prefix) / "node")
+    jose = Jose()
     yield jose
-    jose.stop()
+    jose.end()
 
 
 @pytest.fixture
@@ -331,7 +319,3 @@ def public_pem_of(key):
 
 def raw(private):
     return private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-
-
-def base64url(text):
-    return json.loads(jwt.get_algorithm_by_name("HS256").to_jwk(text))["k"]

@@ -19,10 +19,10 @@ def told(answer):
     return answer.status_code, answer.headers["content-type"], answer.content
 
 
-def when(status, ask):
+def when(status, ask, within=3 * POLL_INTERVAL):
     """The first answer of this status, or what comes instead of it. What Django blacklists is in
     the database at once and in the memory of tegata within `POLL_INTERVAL`."""
-    deadline = time.monotonic() + 3 * POLL_INTERVAL
+    deadline = time.monotonic() + within
     while (answer := ask()).status_code != status and time.monotonic() < deadline:
         time.sleep(0.02)
     return answer
@@ -38,6 +38,10 @@ def sign(claims, key):
     """A token of claims, given as a JSON text where Python could not write them."""
     text = claims if isinstance(claims, str) else json.dumps(claims)
     return PyJWS().encode(text.encode("utf-8", "surrogatepass"), key, "HS256")
+
+
+def base64url(text):
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def claims_of(token):

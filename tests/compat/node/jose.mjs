@@ -1,10 +1,9 @@
-// jose at work for the tests: a question a line of standard input, an answer a line of standard
-// output, both JSON.
+// jose at work for the tests.
 
-import { createInterface } from "node:readline";
 import * as jose from "jose";
+import { answer } from "./answer.mjs";
 
-const OPERATIONS = {
+const operations = {
   async sign({ algorithm, key, claims }) {
     const token = new jose.SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: "JWT" });
     return token.sign(await signingKey(key, algorithm));
@@ -42,13 +41,4 @@ function secret(text) {
   return new TextEncoder().encode(text);
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { operation, ...question } = JSON.parse(line);
-  let answer;
-  try {
-    answer = { done: await OPERATIONS[operation](question) };
-  } catch (error) {
-    answer = { failed: `${error.name}: ${error.message}` };
-  }
-  console.log(JSON.stringify(answer));
-}
+await answer(operations);
