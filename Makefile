@@ -73,7 +73,7 @@ $(BROWSER)/installed: tests/browser/requirements.txt
 bench:
 	$(CARGO) build --locked --release
 	$(CARGO) build --locked --release --package echo
-	$(CARGO) bench --locked --package tegata-jwt --bench tokens
+	$(CARGO) bench --locked --package tegata-jwt --features jwks --bench tokens
 	$(PYTHON) benches/endpoints.py $(ROUNDS)
 
 # What logins cost, tell and take from the rest.

@@ -14,7 +14,7 @@ than 200 spoils the run. Settings are those of the shipped `config.toml`, but fo
 many (no limits, passwords that cost nothing), an access token's lifetime, and what a subject's name
 says. `--rounds 3 --seconds 2` gives an idea within two minutes.
 
-Writes Markdown and, beside it, a chart; the figures of `cargo bench -p tegata-jwt` go with it where
+Writes Markdown and, beside it, a chart; the figures of `cargo bench -p tegata-jwt -F jwks` go with it where
 they are there. Needs `wrk`, which it installs on Debian. A report, and no test: timings depend on the
 machine.
 """

@@ -67,7 +67,7 @@ impl App {
 
     /// The same service under other settings: what was counted and remembered stays. Who has made
     /// too many guesses is forgotten where the limits are others, and so are the keys of others
-    /// where what is said of them is.
+    /// that come from elsewhere now, or another way.
     pub fn reloaded(&self, settings: Settings, key: Origin) -> Result<Arc<Self>> {
         let limits = if settings.limits == self.settings.limits {
             Arc::clone(&self.limits)

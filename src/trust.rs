@@ -4,10 +4,11 @@
 mod key_sets;
 
 use anyhow::Result;
+use serde_json::Value;
 use tegata_jwt::jwks::{KeySetStatus, RemoteKeys};
 use tegata_jwt::{
     Audience, Clock, Count, Decoded, IssuerSettings, TokenBackend, TokenError, TrustedIssuer,
-    Verified, Verifier, VerifierBuilder, VerifyError, VerifyingKey,
+    Unverified, Verified, Verifier, VerifierBuilder, VerifyError, VerifyingKey,
 };
 
 use self::key_sets::{KeySets, Origin};
@@ -20,6 +21,8 @@ pub struct Trust {
     jwk_url: Option<RemoteKeys>,
     issuers: Option<Verifier>,
     settings: Vec<IssuerSettings>,
+    /// The claim `iss` of our own tokens, where they have one.
+    own_name: Option<String>,
 }
 
 /// A token that came in, by whose it is.
@@ -43,8 +46,8 @@ impl Trust {
 
     fn build(settings: &Settings, clock: &Clock, before: Option<&Self>) -> Result<Self> {
         let mut key_sets = KeySets::new(&settings.jwks, clock)?;
-        let before = before.filter(|before| key_sets.are_fetched_as(&before.key_sets));
-        let mut keys = |origin| key_sets.of(origin, before.map(|before| &before.key_sets));
+        let sets = before.map(|before| &before.key_sets);
+        let mut keys = |origin| key_sets.of(origin, sets);
 
         let jwt = &settings.jwt;
         let jwk_url = of_jwk_url(jwt).map(&mut keys).transpose()?;
@@ -52,7 +55,9 @@ impl Trust {
         for issuer in &jwt.issuers {
             trusted.push((issuer, keys(of_issuer(issuer))?));
         }
-        let same = before.filter(|before| before.settings == jwt.issuers);
+        let same = before.filter(|before| {
+            key_sets.are_fetched_as(&before.key_sets) && before.settings == jwt.issuers
+        });
         Ok(Self {
             issuers: match same {
                 Some(same) => same.issuers.clone(),
@@ -61,6 +66,7 @@ impl Trust {
             key_sets,
             jwk_url,
             settings: jwt.issuers.clone(),
+            own_name: jwt.issuer.clone(),
         })
     }
 
@@ -87,8 +93,37 @@ impl Trust {
                 let verified = Box::pin(others.verify(token)).await;
                 verified.map(Shown::Foreign)
             }
-            _ => self.decode_ours(own, token).await.map(Shown::Own),
+            Some(_) => {
+                let decoded = self.decode_ours(own, token).await;
+                let decoded = decoded.map_err(|error| self.blamed_on_issuer(error, token));
+                decoded.map(Shown::Own)
+            }
+            None => self.decode_ours(own, token).await.map(Shown::Own),
         }
+    }
+
+    /// A token that none of our keys signed and that names another issuer is most often one of an
+    /// issuer whose table has the name a little otherwise: for the log, that is what is wrong.
+    fn blamed_on_issuer(&self, error: VerifyError, token: &str) -> VerifyError {
+        let is_not_our_keys = matches!(
+            error,
+            VerifyError::Token(
+                TokenError::AlgorithmMismatch { .. }
+                    | TokenError::BadSignature
+                    | TokenError::UnknownKey
+            )
+        );
+        let names_another = || {
+            let claims = Unverified::parse(token).and_then(|token| token.claims_unverified());
+            claims.is_ok_and(|claims| {
+                let named = claims.text("iss");
+                named.is_some_and(|named| Some(&*named) != self.own_name.as_deref())
+            })
+        };
+        if is_not_our_keys && names_another() {
+            return TokenError::UnknownIssuer.into();
+        }
+        error
     }
 
     /// Verifies a token that must not be of another issuer: what is done with it is done to our own
@@ -187,8 +222,21 @@ fn trusted_issuer(settings: &IssuerSettings, keys: RemoteKeys) -> TrustedIssuer 
     if let Some(claim) = &settings.user_id_claim {
         issuer = issuer.user_id_claim(claim);
     }
+    let claims = settings.required_claims.iter();
+    let claims = claims.filter_map(|claim| claim.split_once('='));
+    issuer = claims.fold(issuer, |issuer, (name, value)| {
+        issuer.require_claim_among(name, as_json(value))
+    });
     let scopes = settings.required_scopes.iter();
     scopes.fold(issuer, TrustedIssuer::require_scope)
+}
+
+/// What a value stands for: the text, or itself where it is JSON and no text.
+fn as_json(value: &str) -> Vec<String> {
+    let text = Value::from(value).to_string();
+    let itself = serde_json::from_str(value).is_ok_and(|json: Value| !json.is_string());
+    let itself = itself.then(|| value.to_owned());
+    [text].into_iter().chain(itself).collect()
 }
 
 /// What the keys at `[jwt] jwk_url` are called, which have no issuer.

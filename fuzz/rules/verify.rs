@@ -55,16 +55,16 @@ fn accepted_claims_are_what_they_say(header: &str, claims: &str) {
         }
         if let Ok(sliding) = decoded().and_then(|token| backend.require_sliding(token)) {
             let next = issuer.slide(&sliding).expect("HMAC never fails");
-            assert!(backend.verify_as(&next.token, TokenClass::Sliding).is_ok());
+            is_of_use(backend, &next.token, TokenClass::Sliding);
         }
         if let Ok(refresh) = decoded().and_then(|token| backend.require_refresh(token)) {
             let access = issuer.access(&refresh).expect("HMAC never fails");
-            assert!(backend.verify_as(&access.token, TokenClass::Access).is_ok());
+            is_of_use(backend, &access.token, TokenClass::Access);
             let successor = issuer.successor().expect("there is randomness");
             let next = issuer
                 .rotate(&refresh, &successor)
                 .expect("HMAC never fails");
-            assert!(backend.verify_as(&next.token, TokenClass::Refresh).is_ok());
+            is_of_use(backend, &next.token, TokenClass::Refresh);
         }
     }
     if let Ok(verified) = TRUSTING.verify_now(&token) {
@@ -74,6 +74,13 @@ fn accepted_claims_are_what_they_say(header: &str, claims: &str) {
         check_header(header);
         check_end(claims);
     }
+}
+
+/// A token that was issued on the strength of another. It may be longer than that, by the claims which
+/// the other lacked, and so too long.
+fn is_of_use(backend: &TokenBackend, token: &str, class: TokenClass) {
+    let verified = backend.verify_as(token, class);
+    assert!(verified.is_ok() || token.len() > MAX_TOKEN, "{token}");
 }
 
 /// By a reader of JSON that knows nothing of tokens.
@@ -198,4 +205,6 @@ fn clock() -> Clock {
 }
 
 const NOW: u32 = 1_795_280_000;
+/// The longest token that is read.
+const MAX_TOKEN: usize = 16 * 1024;
 const SECRET: &[u8] = b"kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f";

@@ -54,7 +54,21 @@ impl NamesOfOthers {
     pub(super) fn of(&self, token: &Verified) -> Option<Named> {
         let named_by = self.0.get(token.issuer()?)?;
         let name = token.user_id().ok().flatten()?;
-        let is_empty = matches!(&name, UserId::Text(text) if text.is_empty());
-        (!is_empty).then(|| named_by.name(name))
+        let is_odd = match (&name, named_by) {
+            (UserId::Text(text), NamedBy::Id) => text.is_empty() || is_another_number(text),
+            (UserId::Text(text), NamedBy::Username) => text.is_empty(),
+            (UserId::Number(_), _) => false,
+        };
+        (!is_odd).then(|| named_by.name(name))
     }
+}
+
+/// Whether a text is one that a service behind the proxy may read as a number of ours, and its issuer
+/// as another subject: `01`, `+1`, `1_0`, digits of another script.
+fn is_another_number(text: &str) -> bool {
+    let is_of_numbers = |c: char| c.is_numeric() || c.is_whitespace() || "+-_".contains(c);
+    let is_plain = text
+        .parse()
+        .is_ok_and(|number: i64| number.to_string() == text);
+    text.chars().all(is_of_numbers) && !is_plain
 }

@@ -164,6 +164,9 @@ impl ApiError {
     /// who look for them.
     fn log(&self) {
         match self {
+            Self::InsufficientScope(scope) => {
+                tracing::debug!(scope, "token was not granted a scope that it needs");
+            }
             Self::RefusedToken(classes) => classes.iter().for_each(RefusedClass::log),
             Self::Token(error) => tracing::debug!(%error, "token refused"),
             // A flood of requests must not become a flood of log lines.

@@ -25,11 +25,15 @@ impl Others {
     /// What is told of these.
     pub fn of<'a>(key_sets: Vec<KeySetStatus>, counts: impl Iterator<Item = Count<'a>>) -> Self {
         let verified = counts.filter_map(|count| {
-            let issuer = count.issuer?.to_owned();
+            let issuer = escaped(count.issuer?);
             Some((issuer, count.outcome, count.count))
         });
+        let key_sets = key_sets.into_iter().map(|set| KeySetStatus {
+            issuer: escaped(&set.issuer),
+            ..set
+        });
         Self {
-            key_sets,
+            key_sets: key_sets.collect(),
             verified: verified.collect(),
         }
     }
@@ -157,4 +161,11 @@ impl EncodeMetric for FetchTime<'_> {
 
 fn issuer(set: &KeySetStatus) -> (&'static str, &str) {
     ("issuer", &set.issuer)
+}
+
+/// A label's value as OpenMetrics has it, which the registry leaves to whoever tells it: an issuer may
+/// be called anything.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', r"\\").replace('"', r#"\""#);
+    text.replace('\n', r"\n")
 }

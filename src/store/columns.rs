@@ -211,7 +211,7 @@ impl KeyForm {
     pub(super) fn write(self, id: &UserId) -> Value<'static> {
         match (self, id) {
             (Self::Number, UserId::Number(number)) => Value::Integer(*number),
-            (Self::Number, UserId::Text(text)) => text.parse().map_or(Value::Null, Value::Integer),
+            (Self::Number, UserId::Text(text)) => number(text).map_or(Value::Null, Value::Integer),
             (Self::Text, id) => Value::from(id.to_string()),
             (Self::Uuid, UserId::Number(_)) => Value::Null,
             (Self::Uuid, UserId::Text(text)) => {
@@ -242,6 +242,13 @@ impl KeyForm {
             other => anyhow::bail!("a key is no {other:?}"),
         })
     }
+}
+
+/// An integer, written as integers are: to the issuer of a token `01` and `+1` may be others than
+/// `1`.
+fn number(text: &str) -> Option<i64> {
+    let is_plain = |number: &i64| number.to_string() == text;
+    text.parse().ok().filter(is_plain)
 }
 
 #[cfg(test)]
@@ -296,7 +303,9 @@ mod tests {
         let text = |text: &str| UserId::Text(text.to_owned());
 
         assert_eq!(KeyForm::Number.write(&text("7")), Value::Integer(7));
-        assert_eq!(KeyForm::Number.write(&text("7.0")), Value::Null);
+        for other in ["7.0", "07", "+7", " 7", "-0"] {
+            assert_eq!(KeyForm::Number.write(&text(other)), Value::Null, "{other}");
+        }
         assert_eq!(KeyForm::Uuid.write(&text("7")), Value::Null);
         assert_eq!(KeyForm::Uuid.write(&UserId::Number(7)), Value::Null);
     }

@@ -54,12 +54,18 @@ impl KeySets {
         self.how == others.how
     }
 
-    /// The key set of an origin: the one of `before` that has the same, if there is one.
+    /// The key set of an origin: the one of `before` that has the same and is fetched as this is, or
+    /// a new one, which begins with what that had.
     pub(super) fn of(&mut self, origin: Origin, before: Option<&Self>) -> Result<RemoteKeys> {
-        let known = before.and_then(|before| before.find(&origin));
+        let known = before.and_then(|before| Some((before, before.find(&origin)?)));
         let keys = match known {
-            Some(keys) => keys.clone(),
-            None => self.begin(&origin)?,
+            Some((before, known)) if self.are_fetched_as(before) => known.clone(),
+            Some((before, known)) if self.how.trusts_as(&before.how) => {
+                let keys = self.begin(&origin)?;
+                keys.seed_from(known);
+                keys
+            }
+            _ => self.begin(&origin)?,
         };
         self.sets.push((origin, keys.clone()));
         Ok(keys)
@@ -112,6 +118,12 @@ impl KeySets {
 }
 
 impl How {
+    /// Whether they come from nobody whom the others would not take them from.
+    fn trusts_as(&self, others: &Self) -> bool {
+        let way = |how: &Self| (how.jwks.allow_http, how.jwks.use_environment_proxy);
+        self.roots == others.roots && way(self) == way(others)
+    }
+
     fn http(&self) -> Result<HttpClient> {
         let mut http = HttpClient::builder();
         if let Some(roots) = &self.roots {

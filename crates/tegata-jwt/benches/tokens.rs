@@ -17,9 +17,10 @@ use aws_lc_rs::signature::{
 use aws_lc_rs::{hmac, rand};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tegata_jwt::{
-    Algorithm, Audience, Claims, Clock, Issuer, KeySet, Settings, SigningKey, TokenBackend,
-    TokenClass, TrustedIssuer, UserId, VerifiedRefresh, Verifier,
+    Algorithm, Audience, Clock, Issuer, Settings, SigningKey, TokenBackend, TokenClass,
+    TrustedIssuer, UserId, VerifiedRefresh, Verifier,
 };
+use tokio::runtime::Runtime;
 
 const SECRET: &[u8] = b"kT8zQ1x-Wm3rYp0sVb6nHc4eJd9uLg2f";
 const ALGORITHMS: [Algorithm; 5] = [
@@ -187,12 +188,30 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// An issuer's key among two others of its kind, and the last in their row.
-fn keys_of(algorithm: Algorithm) -> KeySet {
+fn keys_of(algorithm: Algorithm) -> String {
     let other = || {
         let pem = SigningKey::generate_pem(algorithm).expect("a key of its algorithm");
         SigningKey::parse(algorithm, &pem).expect("it was made so")
     };
-    KeySet::of([other(), other(), key(algorithm)].map(|key| key.verifying_key()))
+    let keys = [other(), other(), key(algorithm)].map(|key| key.verifying_key().jwk());
+    let keys: Vec<_> = keys.into_iter().flatten().collect();
+    format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+}
+
+/// A verifier whose keys are fetched, from where nobody is: what it has is its seed.
+fn trusting(algorithm: Algorithm, token: &str, runtime: &Runtime) -> [Verifier; 2] {
+    [0, 100].map(|remembered| {
+        let issuer = TrustedIssuer::jwks("https://id.example/", "http://127.0.0.1:9/")
+            .audience(["orders-api"])
+            .algorithms([algorithm])
+            .seed(keys_of(algorithm));
+        let builder = Verifier::builder().issuer(issuer).remember(remembered);
+        runtime.block_on(async {
+            let verifier = builder.build().expect("an issuer with keys");
+            verifier.verify(token).await.expect("it is genuine");
+            verifier
+        })
+    })
 }
 
 /// A token of an issuer that a verifier trusts, and what it takes to verify it by the header's
@@ -203,20 +222,14 @@ fn others(criterion: &mut Criterion) {
         audience: Some(Audience::One("orders-api".to_owned())),
         ..Settings::default()
     };
+    let runtime = Runtime::new().expect("threads");
     let mut group = criterion.benchmark_group("others");
     for algorithm in ALGORITHMS.into_iter().filter(|one| !one.is_symmetric()) {
         let issuer = Issuer::new(&settings, key(algorithm), Clock::System);
         let pair = issuer.pair(&UserId::Number(7).into()).expect("a pair");
         let token = pair.access.token;
         let input = token.rsplit_once('.').expect("three segments").0.as_bytes();
-        let trusted = || {
-            let issuer = TrustedIssuer::keys("https://id.example/", keys_of(algorithm));
-            issuer.audience(["orders-api"]).algorithms([algorithm])
-        };
-        let builder = || Verifier::<Claims>::builder().issuer(trusted());
-        let verifier = builder().build().expect("an issuer with keys");
-        let remembering = builder().remember(100).build();
-        let remembering = remembering.expect("an issuer with keys");
+        let [verifier, remembering] = trusting(algorithm, &token, &runtime);
         let bare = bare(algorithm, input);
 
         group.bench_function(format!("{algorithm}, bare"), |bench| {

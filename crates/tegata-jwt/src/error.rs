@@ -147,7 +147,7 @@ pub enum TokenError {
     #[error("the token is too long")]
     TooLong,
     /// No issuer that is trusted has the claim `iss` of the token.
-    #[error("the token is of no issuer that is trusted")]
+    #[error("the token's `iss` is that of no issuer that is trusted, to the letter")]
     UnknownIssuer,
     /// The header's `kid` names no key we have.
     #[error("no key has the header's `kid`")]

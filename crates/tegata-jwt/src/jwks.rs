@@ -5,6 +5,9 @@
 //! most, waits. So there is never more than one fetch at a time, whoever asks and however often,
 //! and a request that is dropped stops none. What tokens read is one pointer that the keeper
 //! replaces.
+//!
+//! A [`Verifier`](crate::Verifier) needs none of these types: it fetches the keys of the issuers
+//! that it is told of. [`TrustedIssuer::keycloak`](crate::TrustedIssuer::keycloak) has an example.
 
 mod address;
 mod client;
@@ -110,8 +113,22 @@ impl RemoteKeys {
         let algorithms = &self.0.origin.algorithms;
         let keys = KeySet::read(json, algorithms, self.0.origin.private_keys())?;
         let left = self.0.shared.rules.outage_tolerance;
-        self.0.shared.hold_as_stale(keys, left);
+        self.0.shared.hold_as_stale(Arc::new(keys), left);
         Ok(())
+    }
+
+    /// The same with the set that `others` have of the same issuer, by the same clock: where the rules
+    /// change while it cannot be reached. It counts for no longer than by the rules of these.
+    pub fn seed_from(&self, others: &Self) {
+        let (shared, state) = (&self.0.shared, others.0.shared.state());
+        let Some(held) = &state.held else { return };
+        let end = held.fresh_until + shared.rules.outage_tolerance;
+        let end = match held.fetched {
+            Some(_) => end,
+            None => end.min(held.usable_until),
+        };
+        let left = end.saturating_sub(shared.clock.elapsed());
+        shared.hold_as_stale(Arc::clone(&held.kept.keys), left);
     }
 
     /// What is known of them.
@@ -123,7 +140,7 @@ impl RemoteKeys {
     /// Fetches them where they are not there, and waits for that.
     pub async fn ready(&self, within: Duration) -> bool {
         let shared = &self.0.shared;
-        let end = shared.clock.elapsed() + within;
+        let end = shared.clock.elapsed().saturating_add(within);
         let is_there = async {
             let mut ended = shared.ended.subscribe();
             while self.now().is_none() {
@@ -153,6 +170,8 @@ impl RemoteKeys {
         let is_soon = shared.state().next_try <= shared.clock.elapsed();
         if is_soon || shared.flight.is_under_way() {
             self.wait(&mut ended).await;
+            // An issuer that keeps us waiting is one that cannot be reached.
+            return shared.kept_at_all();
         }
         shared.kept()
     }

@@ -4,7 +4,8 @@
 //!
 //! - [`Algorithm`] is the table of signature algorithms (RFC 7518 3.1);
 //! - [`SigningKey`] and [`VerifyingKey`] are keys, parsed once, each fit for one algorithm only;
-//!   [`JwkSet`] holds the keys of others, [`KeySet`] those that an issuer publishes;
+//!   [`KeySet`] holds the public keys that an issuer publishes, [`JwkSet`] those of a file of
+//!   one's own, which may be secrets;
 //! - [`Unverified`] is a compact JWS taken apart, [`Claims`] are the members of its payload;
 //! - [`Issuer`] issues token pairs and sliding tokens, [`TokenBackend`] is the only one who makes a
 //!   [`Verified`] token, of a [`TokenClass`];
@@ -32,8 +33,10 @@
 //!
 //! A service that accepts the tokens of others says whose, and cannot forget to say whom they must
 //! be for and which algorithms sign them. With the feature `jwks` the keys come from where the
-//! issuer publishes them (`TrustedIssuer::jwks`, `TrustedIssuer::discover`), and are kept fresh;
-//! here they are at hand:
+//! issuer publishes them, and are kept fresh (`TrustedIssuer::jwks`, `TrustedIssuer::discover`, and
+//! for issuers that many have `auth0`, `cognito`, `entra`, `google`, `keycloak`, which has an
+//! example, and `okta`). Here they are at hand, as a set; or they are keys in PEM ([`KeySet::of`],
+//! [`VerifyingKey::with_kid`]):
 //!
 //! ```
 //! use tegata_jwt::{Algorithm, KeySet, TrustedIssuer, Verifier};

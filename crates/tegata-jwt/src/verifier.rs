@@ -111,7 +111,7 @@ impl<C: Send + Sync + 'static> Verifier<C> {
     /// are there then.
     #[cfg(feature = "jwks")]
     pub async fn ready(&self, within: Duration) -> bool {
-        let end = self.0.clock.elapsed() + within;
+        let end = self.0.clock.elapsed().saturating_add(within);
         let remote = || {
             self.0
                 .issuers

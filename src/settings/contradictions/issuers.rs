@@ -50,7 +50,7 @@ fn faults(issuer: &IssuerSettings, settings: &Settings) -> Vec<(&'static str, St
         }
         None => {
             if let Some(reason) = unfit(&issuer.issuer, allow_http) {
-                refuse("issuer", &format!("{reason}, or jwks_url beside it"));
+                refuse("issuer", &format!("{reason}; or set jwks_url beside it"));
             }
         }
     }
@@ -64,6 +64,10 @@ fn faults(issuer: &IssuerSettings, settings: &Settings) -> Vec<(&'static str, St
     }
     if issuer.typ.iter().any(String::is_empty) {
         refuse("typ", "expected types such as \"at+jwt\"");
+    }
+    if issuer.required_claims.iter().any(|claim| !is_claim(claim)) {
+        let reason = "expected claims with their values such as \"typ=Bearer\"";
+        refuse("required_claims", reason);
     }
     if issuer.required_scopes.iter().any(|scope| !is_scope(scope)) {
         let reason = "expected words such as \"orders:read\", one text for each";
@@ -97,6 +101,12 @@ fn mapping(issuer: &IssuerSettings, settings: &Settings) -> Option<(&'static str
         }
         (None, None) => None,
     }
+}
+
+fn is_claim(claim: &str) -> bool {
+    claim
+        .split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty())
 }
 
 /// RFC 6749 3.3.

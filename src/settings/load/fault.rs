@@ -4,6 +4,7 @@ use std::path::Path;
 
 use figment::Error;
 use figment::error::Kind;
+use figment::value::Value;
 
 use super::{Origins, is_environment};
 use crate::settings::contradictions::Contradiction;
@@ -70,12 +71,32 @@ fn unreadable(error: &Error, origins: &Origins) -> String {
         [table, keys @ ..] => format!("[{table}] {}", keys.join(".")),
     };
 
+    let reason = match path.as_slice() {
+        [table, key] if is_list(table, &plural(key)) && has_tables(&path, origins) => {
+            let name = listed(&joined(table, &plural(key)));
+            format!("no list of tables, did you mean {name}?")
+        }
+        _ => reason(&error.kind),
+    };
+
     let file = origins.file.clone().filter(|_| !from_environment);
     let parts = file
         .into_iter()
         .chain((!place.is_empty()).then_some(place))
-        .chain([reason(&error.kind)]);
+        .chain([reason]);
     parts.collect::<Vec<_>>().join(": ")
+}
+
+/// Whether a list of tables stands there.
+fn has_tables(path: &[String], origins: &Origins) -> bool {
+    let found = origins.figment.find_value(&path.join("."));
+    let list = found.ok().and_then(Value::into_array);
+    list.is_some_and(|list| list.iter().any(|one| one.as_dict().is_some()))
+}
+
+/// What a list of tables is called, each of which is one of these.
+fn plural(key: &str) -> String {
+    format!("{key}s")
 }
 
 /// Where something stands in a list of tables, which people count from one.

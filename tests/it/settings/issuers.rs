@@ -188,4 +188,8 @@ fn what_is_no_list_of_tables_is_refused() {
         refusal("[jwt]\nissuers = \"https://id.example\""),
         format!("config.toml: [[jwt.issuers]]: {expected}")
     );
+    assert_eq!(
+        refusal("[[jwt.issuer]]\nissuer = \"https://id.example\""),
+        "config.toml: [jwt] issuer: no list of tables, did you mean [[jwt.issuers]]?"
+    );
 }

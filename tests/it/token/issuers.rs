@@ -58,12 +58,7 @@ async fn our_own_tokens_are_ours_beside_other_issuers() {
     let issuer = FakeIssuer::spawn();
     let app = trusting(&issuer).await;
 
-    let pair = app.obtain_pair().await;
-
-    assert_eq!(app.verify(&pair.access).await.status, 200);
-    assert_eq!(app.get_user(&pair.access).await.status, 200);
-    assert_eq!(app.refresh(&pair.refresh).await.status, 200);
-    assert_eq!(issuer.asked(), 0);
+    jwk_url::our_own_tokens_go_round_without_a_fetch(&app, &issuer).await;
 }
 
 /// Its key is one that our own tokens may have, too: what it signs in the issuer's name is still the
@@ -216,6 +211,32 @@ async fn a_token_may_be_for_any_of_several_names() {
 }
 
 #[tokio::test]
+async fn a_token_without_a_claim_it_needs_is_refused() {
+    let issuer = FakeIssuer::spawn();
+    let app = TestApp::with(|s| {
+        issuer.names_users_by("name", "username", s);
+        s.jwt.issuers[0].required_claims = ["typ=Bearer", "checked=true", "of=a=b"]
+            .map(str::to_owned)
+            .to_vec();
+    })
+    .await;
+    let status = async |claims| app.verify(&issuer.token(&claims)).await.status;
+
+    let good = json!({ "typ": "Bearer", "checked": true, "of": "a=b" });
+    assert_eq!(status(good).await, 200);
+    let texts = json!({ "typ": "Bearer", "checked": "true", "of": "a=b" });
+    assert_eq!(status(texts).await, 200);
+    for odd in [
+        json!({ "typ": "ID", "checked": true, "of": "a=b" }),
+        json!({ "typ": ["Bearer"], "checked": true, "of": "a=b" }),
+        json!({ "typ": "Bearer", "checked": 1, "of": "a=b" }),
+        json!({ "typ": "Bearer", "checked": true }),
+    ] {
+        assert_eq!(status(odd).await, 401);
+    }
+}
+
+#[tokio::test]
 async fn a_token_without_a_scope_it_needs_is_genuine_and_not_enough() {
     let issuer = FakeIssuer::spawn();
     let app = TestApp::with_alice(|s| {
@@ -327,6 +348,23 @@ async fn readyz_tells_of_key_sets_and_stays_ready_without_them() {
         |state: &str, keys: u64| json!([{ "issuer": issuer.name(), "state": state, "keys": keys }]);
     assert_eq!(before, set("unavailable", 0));
     assert_eq!(after, set("fresh", 1));
+}
+
+#[tokio::test]
+async fn an_issuer_of_any_name_is_one_label() {
+    let issuer = FakeIssuer::spawn();
+    let odd = IssuerSettings {
+        issuer: "urn:\"a\"\\b\nc".to_owned(),
+        ..issuer.settings()
+    };
+    let app = trusting_as(odd).await;
+
+    let told = app.send(Method::GET, "/metrics", "").await.body;
+
+    for family in ["jwks_refused_miss_total{", "jwt_verify_total{"] {
+        let label = format!(r#"tegata_{family}issuer="urn:\"a\"\\b\nc""#);
+        assert!(told.contains(&label), "{label}: {told}");
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,15 @@ async fn app_with_alice(issuer: &FakeIssuer) -> TestApp {
     TestApp::with_alice(|s| shared(s, issuer)).await
 }
 
+pub(super) async fn our_own_tokens_go_round_without_a_fetch(app: &TestApp, issuer: &FakeIssuer) {
+    let pair = app.obtain_pair().await;
+
+    assert_eq!(app.verify(&pair.access).await.status, 200);
+    assert_eq!(app.get_user(&pair.access).await.status, 200);
+    assert_eq!(app.refresh(&pair.refresh).await.status, 200);
+    assert_eq!(issuer.asked(), 0);
+}
+
 /// The claims of a token of this type, for Alice.
 fn claims(token_type: &str) -> Value {
     json!({
@@ -88,12 +97,7 @@ async fn our_own_tokens_verify_and_cause_no_fetch() {
     let issuer = FakeIssuer::spawn();
     let app = app_with_alice(&issuer).await;
 
-    let pair = app.obtain_pair().await;
-
-    assert_eq!(app.verify(&pair.access).await.status, 200);
-    assert_eq!(app.get_user(&pair.access).await.status, 200);
-    assert_eq!(app.refresh(&pair.refresh).await.status, 200);
-    assert_eq!(issuer.asked(), 0);
+    our_own_tokens_go_round_without_a_fetch(&app, &issuer).await;
 }
 
 #[tokio::test]

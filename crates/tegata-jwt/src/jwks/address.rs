@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str, allow_http: bool) -> Result<Url, &'static str> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if allow_http || is_within_this_machine(&url) => Ok(url),
-        "http" => Err("http without TLS is for this machine only"),
+        "http" => Err("http without TLS is for this machine, or where `allow_http` is set"),
         _ => Err("its scheme is not https"),
     }
 }
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn http_is_for_this_machine_or_where_it_is_allowed() {
-        let refused = Err("http without TLS is for this machine only");
+        let refused = Err("http without TLS is for this machine, or where `allow_http` is set");
 
         assert!(parse("https://id.example/jwks", false).is_ok());
         assert!(parse("http://127.8.0.1:1/jwks", false).is_ok());

@@ -1,13 +1,15 @@
 //! The HTTP client that fetches key sets, and what it may connect to.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Certificate, Client, ClientBuilder, Url};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 
 use super::address;
 use super::error::HttpClientError;
@@ -23,6 +25,8 @@ struct Clients {
     /// Connects to public addresses alone.
     guarded: Client,
     allow_http: bool,
+    /// Whether the address that answers is that of the host, and not of a proxy.
+    knows_who_answers: bool,
     names: Names,
 }
 
@@ -63,10 +67,13 @@ impl HttpClient {
         &self.0.guarded
     }
 
-    /// Whether a URL's host is known to stand in a network of our own: all its addresses are.
-    pub(super) async fn is_private(&self, url: &Url) -> bool {
-        if let Some(literal) = address::literal(url) {
-            return !address::is_public(literal);
+    /// Whether a URL's host, which answered from there, stands in a network of our own: by that
+    /// address, for what the name means may be another by now. Where a proxy asked, all addresses of
+    /// the name must be there.
+    pub(super) async fn is_private(&self, url: &Url, from: Option<IpAddr>) -> bool {
+        let from = from.filter(|_| self.0.knows_who_answers);
+        if let Some(address) = address::literal(url).or(from) {
+            return !address::is_public(address);
         }
         let host = url.host_str().unwrap_or_default();
         let found = self.0.names.look_up(host).await.unwrap_or_default();
@@ -126,6 +133,7 @@ impl HttpClientBuilder {
             open: open.build()?,
             guarded: guarded.build()?,
             allow_http: self.allow_http,
+            knows_who_answers: !self.environment_proxy && self.names.is_of_system(),
             names: self.names,
         })))
     }
@@ -194,10 +202,10 @@ impl Resolve for Guard {
 pub(super) struct NotPublic;
 
 /// Where addresses of names come from.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 enum Names {
-    #[default]
-    System,
+    /// The system, which is asked so many names at once.
+    System(Arc<Semaphore>),
     #[cfg(test)]
     These(Arc<[(&'static str, IpAddr, IpAddr)]>),
 }
@@ -208,11 +216,22 @@ struct Found {
 }
 
 impl Names {
+    fn is_of_system(&self) -> bool {
+        matches!(self, Self::System(_))
+    }
+
     async fn look_up(&self, name: &str) -> io::Result<Vec<Found>> {
         match self {
-            Self::System => {
-                let found = tokio::net::lookup_host((name, 0)).await?;
-                Ok(found.map(|found| Found::new(found.ip())).collect())
+            Self::System(places) => {
+                let place = Arc::clone(places).acquire_owned().await;
+                let (place, name) = (place.map_err(io::Error::other)?, name.to_owned());
+                let look_up = move || {
+                    // Kept until the system has answered, though nobody may wait for that any more.
+                    let _place = place;
+                    let found = (name, 0).to_socket_addrs()?;
+                    Ok(found.map(|found| Found::new(found.ip())).collect())
+                };
+                spawn_blocking(look_up).await.map_err(io::Error::other)?
             }
             #[cfg(test)]
             Self::These(names) => {
@@ -226,6 +245,12 @@ impl Names {
     }
 }
 
+impl Default for Names {
+    fn default() -> Self {
+        Self::System(Arc::new(Semaphore::new(MAX_LOOK_UPS)))
+    }
+}
+
 impl Found {
     fn new(address: IpAddr) -> Self {
         Self {
@@ -235,5 +260,41 @@ impl Found {
     }
 }
 
+/// Each holds a thread until it is answered, which may be long after it was given up, and tokio has
+/// 512 for all that waits so.
+const MAX_LOOK_UPS: usize = 128;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_REDIRECTS: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_names_are_looked_up_at_once_than_leave_threads_for_others() {
+        let places = Arc::new(Semaphore::new(1));
+        let names = Names::System(Arc::clone(&places));
+        let asked = Arc::clone(&places).acquire_owned().await.unwrap();
+
+        let mut look_up = std::pin::pin!(names.look_up("localhost"));
+        tokio::select! {
+            biased;
+            _ = &mut look_up => panic!("looked up beside the one that is"),
+            () = tokio::task::yield_now() => {}
+        }
+        drop(asked);
+
+        assert!(!look_up.await.unwrap().is_empty());
+        assert_eq!(places.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_answered_from_outside_is_not_inside_whatever_its_name_means_now() {
+        let http = HttpClient::new().unwrap();
+        let url = Url::parse("https://localhost/").unwrap();
+        let (outside, inside) = ([8, 8, 8, 8].into(), [10, 0, 0, 1].into());
+
+        assert!(!http.is_private(&url, Some(outside)).await);
+        assert!(http.is_private(&url, Some(inside)).await);
+    }
+}

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::status::{FetchOutcome, KeySetCounts};
-use crate::keys::{KeySet, UnusableReason};
+use crate::keys::{UnusableKey, UnusableReason};
 
 /// What happened to a key set since the start.
 #[derive(Default)]
@@ -20,8 +20,8 @@ impl Counts {
         self.fetch_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
-    pub(super) fn skipped(&self, set: &KeySet) {
-        for key in set.unusable() {
+    pub(super) fn skipped(&self, unusable: &[UnusableKey]) {
+        for key in unusable {
             self.skipped[key.reason as usize].fetch_add(1, Ordering::Relaxed);
         }
     }

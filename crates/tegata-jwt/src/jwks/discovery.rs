@@ -4,6 +4,7 @@ use reqwest::Url;
 
 use super::address;
 use super::error::Failure;
+use super::events::shown;
 use super::rules::KeySetRules;
 use super::status::FetchOutcome;
 use crate::claims::string;
@@ -38,7 +39,9 @@ pub(super) fn key_set_url(metadata: &str, issuer: &str, allow_http: bool) -> Res
     // RFC 8414 3.3: to the letter, or somebody could pass another's keys off as the issuer's.
     let named = metadata.get("issuer").and_then(string);
     if named.as_deref() != Some(issuer) {
-        return Err(refused("the metadata are another issuer's".to_owned()));
+        // To the letter, too: it may be no more than a slash.
+        let named = shown(&named.unwrap_or_default());
+        return Err(refused(format!("the metadata are of the issuer `{named}`")));
     }
     let url = metadata.get("jwks_uri").and_then(string);
     let url = url.ok_or_else(|| malformed("the metadata name no `jwks_uri`"))?;

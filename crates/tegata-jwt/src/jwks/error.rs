@@ -4,17 +4,21 @@ use reqwest::Url;
 
 use super::address;
 use super::status::FetchOutcome;
+use crate::keys::UnusableKey;
 
 /// Why an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) outcome: FetchOutcome,
-    /// For the log and the status: holds nothing of the answer's body and no query.
+    /// For the log and the status: holds no query, and nothing of the answer's body but the name of
+    /// an issuer, escaped and cut.
     pub(super) text: String,
     /// What the answer says about asking again, capped.
     pub(super) retry_after: Option<Duration>,
     /// The status of an answer that was none we can use.
     pub(super) status: Option<u16>,
+    /// The members of a set that has no other: there may be a private key among them.
+    pub(super) unusable: Vec<UnusableKey>,
 }
 
 impl Failure {
@@ -24,12 +28,19 @@ impl Failure {
             text: text.into(),
             retry_after: None,
             status: None,
+            unusable: Vec::new(),
         }
     }
 
     /// The same, with the URL it happened at.
     pub(super) fn at(self, url: &Url) -> Self {
         let text = format!("{}: {}", address::shown(url.as_str()), self.text);
+        Self { text, ..self }
+    }
+
+    /// The same, where it was looked for elsewhere before.
+    pub(super) fn after(self, before: &Self) -> Self {
+        let text = format!("{}; {}", before.text, self.text);
         Self { text, ..self }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::error::Failure;
-use crate::keys::{KeySet, UnusableReason};
+use crate::keys::{KeySet, UnusableKey, UnusableReason};
 
 /// An attempt failed. Loud the first time, for what follows says nothing new.
 pub(super) fn failed(issuer: &str, failure: &Failure, failures: u32) {
@@ -51,8 +51,8 @@ pub(super) fn changed(issuer: &str, before: Option<&KeySet>, now: &KeySet) {
 }
 
 /// Members of a set that verify nothing. A private key among them was given away.
-pub(super) fn unusable(issuer: &str, set: &KeySet) {
-    for key in set.unusable() {
+pub(super) fn unusable(issuer: &str, unusable: &[UnusableKey], ignored: usize) {
+    for key in unusable {
         let (position, error) = (key.position, &key.error);
         match key.reason {
             UnusableReason::Private | UnusableReason::Secret => tracing::error!(
@@ -60,6 +60,13 @@ pub(super) fn unusable(issuer: &str, set: &KeySet) {
                 position,
                 reason = key.reason.name(),
                 "security: an issuer publishes a private key; whoever has read it can sign tokens"
+            ),
+            // Issuers that encrypt, too, publish keys for that: nothing is wrong with those.
+            UnusableReason::Purpose => tracing::debug!(
+                issuer,
+                position,
+                %error,
+                "a key of an issuer is not for signatures"
             ),
             reason => tracing::warn!(
                 issuer,
@@ -70,8 +77,7 @@ pub(super) fn unusable(issuer: &str, set: &KeySet) {
             ),
         }
     }
-    if set.ignored() > 0 {
-        let ignored = set.ignored();
+    if ignored > 0 {
         tracing::warn!(issuer, ignored, "an issuer has more keys than are read");
     }
 }

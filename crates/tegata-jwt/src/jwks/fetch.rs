@@ -1,6 +1,7 @@
 //! One document from one URL, read with suspicion.
 
 use std::error::Error;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -28,6 +29,8 @@ pub(super) struct Document {
     pub(super) text: String,
     pub(super) fresh_for: Option<Duration>,
     pub(super) validators: Validators,
+    /// The address it came from.
+    pub(super) from: Option<IpAddr>,
 }
 
 /// What a document is recognized by (RFC 9110 8.8).
@@ -77,6 +80,7 @@ pub(super) async fn get(
         200 => Ok(Answer::Document(Document {
             fresh_for,
             validators: Validators::of(&answer),
+            from: answer.remote_addr().map(|address| address.ip()),
             text: body(answer).await?,
         })),
         304 if !known.are_none() => Ok(Answer::NotModified { fresh_for }),

@@ -131,19 +131,14 @@ impl Keeper {
         };
         self.hold(kept, began, fresh_for);
         if let Some(snapshot) = &mut self.snapshot {
-            snapshot.keep(text, self.shared.clock.now()).await;
+            snapshot.keep(text, &self.shared.clock).await;
         }
     }
 
     /// A new set. Its generation is that of the one before where the keys are the same.
     fn kept(&mut self, keys: KeySet, before: Option<&Kept>) -> Kept {
+        self.skipped(keys.unusable(), keys.ignored());
         let issuer = &*self.shared.issuer;
-        self.shared.counts.skipped(&keys);
-        let told = (keys.unusable().to_vec(), keys.ignored());
-        if told != self.told {
-            events::unusable(issuer, &keys);
-            self.told = told;
-        }
         let same = before.filter(|before| keys.has_keys_of(&before.keys));
         if same.is_none() {
             events::changed(issuer, before.map(|before| &*before.keys), &keys);
@@ -153,6 +148,15 @@ impl Keeper {
             keys: Arc::new(keys),
             generation: generation + u64::from(same.is_none()),
             attempt: self.attempts,
+        }
+    }
+
+    fn skipped(&mut self, unusable: &[UnusableKey], ignored: usize) {
+        self.shared.counts.skipped(unusable);
+        let told = (unusable.to_vec(), ignored);
+        if told != self.told {
+            events::unusable(&self.shared.issuer, unusable, ignored);
+            self.told = told;
         }
     }
 
@@ -176,6 +180,9 @@ impl Keeper {
     fn failed(&mut self, failure: &Failure) {
         self.failures = self.failures.saturating_add(1);
         events::failed(&self.shared.issuer, failure, self.failures);
+        if !failure.unusable.is_empty() {
+            self.skipped(&failure.unusable, 0);
+        }
         let now = self.shared.clock.elapsed();
         let retry_after = failure.retry_after.unwrap_or_default();
         let pause = schedule::back_off(self.failures).max(retry_after);

@@ -29,12 +29,20 @@ pub(super) enum Place {
 /// What is known from one attempt to the next.
 #[derive(Clone, Default)]
 pub(super) struct Memory {
-    /// Where the metadata say the set is, and when they were read.
-    found: Option<(Url, Duration)>,
+    /// What the metadata say, and when they were read.
+    found: Option<(Found, Duration)>,
     /// What the last good set is recognized by, and where it came from.
     validators: Option<(Url, Validators)>,
     /// How long the last good set said it was fresh.
     fresh_for: Option<Duration>,
+}
+
+/// What an issuer's metadata say.
+#[derive(Clone)]
+struct Found {
+    url: Url,
+    /// Whether they came from a network of our own.
+    is_private: bool,
 }
 
 /// A good answer.
@@ -104,8 +112,11 @@ impl Origin {
             Place::KeySet(url) => return self.key_set(self.http.open(), url, memory).await,
             Place::Metadata { issuer, url } => (issuer, url),
         };
-        if let Some(found) = self.remembered(memory) {
+        if let Some((found, read)) = self.remembered(memory) {
             let fetched = self.found_key_set(url, &found, memory).await;
+            if fetched.is_ok() {
+                memory.found = Some((found, read));
+            }
             if !fetched.as_ref().is_err_and(Failure::is_gone) {
                 return fetched;
             }
@@ -115,22 +126,23 @@ impl Origin {
         self.found_key_set(url, &found, memory).await
     }
 
-    /// Where the metadata said the set is, if they were read not long ago.
-    fn remembered(&self, memory: &Memory) -> Option<Url> {
+    /// Where the metadata said the set is, if they were read not long ago, and when. It is forgotten
+    /// unless the set is there still: an issuer may have moved it, and its old host be gone.
+    fn remembered(&self, memory: &mut Memory) -> Option<(Found, Duration)> {
         let now = self.clock.elapsed();
-        let found = memory.found.as_ref();
-        let (url, _) = found.filter(|(_, read)| now < *read + METADATA_FRESH)?;
-        Some(url.clone())
+        let found = memory.found.take();
+        found.filter(|(_, read)| now < *read + METADATA_FRESH)
     }
 
-    async fn discover(&self, issuer: &str, url: &Url) -> Result<Url, Failure> {
+    async fn discover(&self, issuer: &str, url: &Url) -> Result<Found, Failure> {
         let [first, second] = discovery::places(url);
         let known = Validators::default();
-        let answer = match self.get(self.http.open(), &first, &known).await {
+        let (place, answer) = match self.get(self.http.open(), &first, &known).await {
             Err(failure) if failure.status.is_some_and(|status| status / 100 == 4) => {
-                self.get(self.http.open(), &second, &known).await
+                let answer = self.get(self.http.open(), &second, &known).await;
+                (second, answer.map_err(|last| last.after(&failure)))
             }
-            other => other,
+            other => (first, other),
         };
         let Answer::Document(metadata) = answer? else {
             return Err(Failure::new(
@@ -138,7 +150,11 @@ impl Origin {
                 "the answer is 304, unasked",
             ));
         };
-        discovery::key_set_url(&metadata.text, issuer, self.http.allows_http())
+        let found = discovery::key_set_url(&metadata.text, issuer, self.http.allows_http());
+        Ok(Found {
+            url: found.map_err(|failure| failure.at(&place))?,
+            is_private: self.http.is_private(url, metadata.from).await,
+        })
     }
 
     /// The set that the metadata of `issuer` name. Where nothing but they name its host, it must
@@ -146,12 +162,12 @@ impl Origin {
     async fn found_key_set(
         &self,
         issuer: &Url,
-        url: &Url,
+        Found { url, is_private }: &Found,
         memory: &mut Memory,
     ) -> Result<Fetched, Failure> {
         discovery::check(url, issuer, &self.rules)?;
         let is_named = discovery::is_named(url, issuer, &self.rules);
-        if is_named || self.http.is_private(issuer).await {
+        if is_named || *is_private {
             return self.key_set(self.http.open(), url, memory).await;
         }
         if address::literal(url).is_some_and(|literal| !address::is_public(literal)) {
@@ -183,7 +199,8 @@ impl Origin {
     }
 
     fn read(&self, url: &Url, document: Document, memory: &mut Memory) -> Result<Fetched, Failure> {
-        let keys = self.parse(&document.text)?;
+        let keys = self.parse(&document.text);
+        let keys = keys.map_err(|failure| failure.at(url))?;
         memory.validators = Some((url.clone(), document.validators));
         memory.fresh_for = document.fresh_for;
         Ok(Fetched::New {
@@ -195,14 +212,18 @@ impl Origin {
 
     /// A key set as the rules want it, with one key of use at least.
     pub(super) fn parse(&self, text: &str) -> Result<KeySet, Failure> {
-        let keys = KeySet::read(text, &self.algorithms, self.private_keys())
-            .map_err(|error| Failure::new(FetchOutcome::Malformed, error.to_string()))?;
+        let keys = KeySet::read(text, &self.algorithms, self.private_keys()).map_err(|error| {
+            Failure::new(FetchOutcome::Malformed, format!("no key set: {error}"))
+        })?;
         if keys.keys().is_empty() {
             let text = match keys.unusable().first() {
                 None => "the set is empty".to_owned(),
                 Some(first) => format!("none of its keys is of use; the first: {}", first.error),
             };
-            return Err(Failure::new(FetchOutcome::NoKeys, text));
+            return Err(Failure {
+                unusable: keys.unusable().to_vec(),
+                ..Failure::new(FetchOutcome::NoKeys, text)
+            });
         }
         Ok(keys)
     }
@@ -227,5 +248,5 @@ impl Origin {
     }
 }
 
-/// An issuer that moves its key set leaves the old one for so long, or answers 404 or 410 there.
+/// An issuer that moves its key set leaves the old one for so long, or it fails there.
 const METADATA_FRESH: Duration = Duration::from_hours(24);

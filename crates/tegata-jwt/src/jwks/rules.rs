@@ -62,6 +62,15 @@ impl KeySetRules {
     pub(super) fn bounded(mut self) -> Self {
         self.fresh_for = self.fresh_for.clamp(LEAST_FRESH, MOST_FRESH);
         self.cooldown = self.cooldown.max(LEAST_COOLDOWN);
+        for span in [
+            &mut self.outage_tolerance,
+            &mut self.cooldown,
+            &mut self.fetch_wait,
+            &mut self.fetch_timeout,
+            &mut self.retry_pause,
+        ] {
+            *span = (*span).min(LONGEST);
+        }
         self
     }
 }
@@ -70,5 +79,36 @@ impl KeySetRules {
 pub(super) const LEAST_FRESH: Duration = Duration::from_mins(1);
 /// A key that was withdrawn is trusted no longer than this.
 pub(super) const MOST_FRESH: Duration = Duration::from_hours(24);
+/// What is longer, [`Duration::MAX`] for one, means without end and could not be added to a time.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 /// Below it, tokens that anyone can make would be a load on the issuer.
 const LEAST_COOLDOWN: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rule_makes_us_a_load_on_the_issuer() {
+        let rules = KeySetRules {
+            fresh_for: Duration::ZERO,
+            cooldown: Duration::ZERO,
+            ..KeySetRules::default()
+        };
+
+        let bounded = rules.bounded();
+
+        assert_eq!(bounded.fresh_for, Duration::from_mins(1));
+        assert_eq!(bounded.cooldown, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn no_rule_makes_a_set_fresh_for_longer_than_a_day() {
+        let rules = KeySetRules {
+            fresh_for: Duration::from_hours(100),
+            ..KeySetRules::default()
+        };
+
+        assert_eq!(rules.bounded().fresh_for, Duration::from_hours(24));
+    }
+}

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
+use tokio::task::JoinHandle;
 
 use super::events;
 use super::origin::Origin;
 use super::state::Shared;
 use crate::claims::string;
+use crate::clock::Clock;
 use crate::object::Object;
 
 /// The file of one issuer and one source.
@@ -23,6 +25,8 @@ pub(super) struct Snapshot {
     /// The last good answer.
     text: Option<Arc<str>>,
     has_failed: bool,
+    /// A write that was not waited for.
+    hanging: Option<JoinHandle<io::Result<()>>>,
 }
 
 /// What stands in it.
@@ -46,6 +50,7 @@ impl Snapshot {
             path: folder.join(format!("{name:032x}.json")),
             text: None,
             has_failed: false,
+            hanging: None,
         }
     }
 
@@ -80,23 +85,39 @@ impl Snapshot {
     }
 
     /// Keeps a good answer; without a text, the last one was confirmed. Fails for nobody.
-    pub(super) async fn keep(&mut self, text: Option<String>, now: DateTime<Utc>) {
+    pub(super) async fn keep(&mut self, text: Option<String>, clock: &Clock) {
         if let Some(text) = text {
             self.text = Some(text.into());
         }
         let Some(text) = self.text.clone() else {
             return;
         };
-        let (path, source) = (self.path.clone(), self.source.clone());
-        let written =
-            tokio::task::spawn_blocking(move || write(&path, &document(&source, now, &text))).await;
-        let written = written.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+        let written = self.write(text, clock).await;
         if let Err(error) = &written
             && !self.has_failed
         {
             events::snapshot_not_written(&self.issuer, error);
         }
         self.has_failed = written.is_err();
+    }
+
+    /// Whoever fetches keys waits no longer than this for a disk: one that hangs would else end them
+    /// all. And no second write hangs behind the first.
+    async fn write(&mut self, text: Arc<str>, clock: &Clock) -> io::Result<()> {
+        if self.hanging.as_ref().is_some_and(|one| !one.is_finished()) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let (path, source, now) = (self.path.clone(), self.source.clone(), clock.now());
+        let end = clock.elapsed() + LONGEST_WRITE;
+        let mut writing =
+            tokio::task::spawn_blocking(move || write(&path, &document(&source, now, &text)));
+        tokio::select! {
+            written = &mut writing => written.unwrap_or_else(|_| Err(io::ErrorKind::Other.into())),
+            () = clock.wait_until(end) => {
+                self.hanging = Some(writing);
+                Err(io::ErrorKind::TimedOut.into())
+            }
+        }
     }
 }
 
@@ -108,7 +129,7 @@ pub(super) fn begin_with(snapshot: &Snapshot, shared: &Shared, origin: &Origin) 
     let good_for = shared.rules.fresh_for + shared.rules.outage_tolerance;
     let left = left(kept.fetched, shared.clock.now(), good_for);
     match origin.parse(&kept.text) {
-        Ok(keys) if !left.is_zero() => shared.hold_as_stale(keys, left),
+        Ok(keys) if !left.is_zero() => shared.hold_as_stale(Arc::new(keys), left),
         Ok(_) => events::snapshot_refused(&shared.issuer, "it is too old"),
         Err(failure) => events::snapshot_refused(&shared.issuer, &failure.text),
     }
@@ -188,5 +209,7 @@ fn check(found: &fs::Metadata, opened: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Far above what a write takes.
+const LONGEST_WRITE: Duration = Duration::from_secs(5);
 /// A set of 256 KiB, each character of it escaped once, and room for the rest.
 const MAX_BYTES: u64 = 1024 * 1024;

@@ -82,11 +82,11 @@ impl Shared {
     }
 
     /// Holds a set that its issuer has not given us now, unless there is one already.
-    pub(super) fn hold_as_stale(&self, keys: KeySet, left: Duration) {
+    pub(super) fn hold_as_stale(&self, keys: Arc<KeySet>, left: Duration) {
         let now = self.clock.elapsed();
         let held = Held {
             kept: Kept {
-                keys: Arc::new(keys),
+                keys,
                 generation: 1,
                 attempt: 0,
             },
@@ -103,6 +103,14 @@ impl Shared {
     pub(super) fn kept(&self) -> Option<Kept> {
         let now = self.clock.elapsed();
         self.state().usable(now).map(|held| held.kept.clone())
+    }
+
+    /// The set that may be used where no newer can be had.
+    pub(super) fn kept_at_all(&self) -> Option<Kept> {
+        let now = self.clock.elapsed();
+        let held = self.state().held.clone();
+        held.filter(|held| now < held.usable_until)
+            .map(|held| held.kept)
     }
 
     /// Somebody needs the keys: what keeps them fresh, and has them fetched where they are not

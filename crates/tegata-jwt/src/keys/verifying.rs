@@ -59,6 +59,13 @@ impl VerifyingKey {
         })
     }
 
+    /// The same key under the name that its owner gives it: the `kid` in the header of the tokens
+    /// it verifies. Of a key in PEM nothing else can know that.
+    #[must_use]
+    pub fn with_kid(self, kid: impl Into<String>) -> Self {
+        self.named(Some(kid.into().into()))
+    }
+
     /// The same key under another name, or none.
     pub(super) fn named(self, kid: Option<Arc<str>>) -> Self {
         Self {
@@ -75,7 +82,7 @@ impl VerifyingKey {
     }
 
     /// Its name in the header of the tokens it verifies: its thumbprint (RFC 7638), or what its
-    /// JWK says.
+    /// JWK or [`with_kid`](Self::with_kid) says.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()

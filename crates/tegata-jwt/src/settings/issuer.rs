@@ -48,6 +48,11 @@ pub struct IssuerSettings {
     /// Whether its tokens must name their key.
     #[serde(default)]
     pub require_kid: bool,
+    /// Claims that its tokens must have, each with its value: `["typ=Bearer", "email_verified=true"]`.
+    /// A value is a text or, where the claim is none, what it is in JSON. Those of other values are
+    /// refused with 401.
+    #[serde(default, deserialize_with = "text::list")]
+    pub required_claims: Vec<String>,
     /// The scopes its tokens must have been granted. Those without one of them are refused with 403.
     #[serde(default, deserialize_with = "text::list")]
     pub required_scopes: Vec<String>,
@@ -83,6 +88,7 @@ impl IssuerSettings {
             typ: Vec::new(),
             leeway: leeway(),
             require_kid: false,
+            required_claims: Vec::new(),
             required_scopes: Vec::new(),
             user_id_claim: None,
             user_id_field: None,

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use crate::algorithm::Algorithm;
 #[cfg(feature = "jwks")]
+use crate::error::KeyError;
+#[cfg(feature = "jwks")]
 use crate::jwks::SourceError;
 
 /// Why there is no verifier of those issuers: what is missing or contradictory, and what to do.
@@ -75,6 +77,15 @@ pub enum BuildError {
     /// Nobody is trusted.
     #[error("no issuer is trusted: name one by `issuer`")]
     NoIssuer,
+    /// The key set to begin with is none.
+    #[cfg(feature = "jwks")]
+    #[error("the seed of {issuer} is no key set: {reason}")]
+    Seed {
+        /// Whose.
+        issuer: String,
+        /// Why.
+        reason: KeyError,
+    },
     /// Keys cannot be fetched from there.
     #[cfg(feature = "jwks")]
     #[error("the keys of {issuer} cannot be fetched: {reason}")]

@@ -138,7 +138,17 @@ impl<C: FromClaims> VerifierBuilder<C> {
             Source::Keys(keys) => Keyring::Local(keys),
             #[cfg(feature = "jwks")]
             Source::Remote(source) => {
-                self.remote(&issuer.name, source, &algorithms, issuer.rules)?
+                let keys = self.remote(&issuer.name, source, &algorithms, issuer.rules)?;
+                if let Some(seed) = issuer.seed {
+                    keys.seed(&seed).map_err(|reason| BuildError::Seed {
+                        issuer: issuer.name.clone(),
+                        reason,
+                    })?;
+                }
+                Keyring::Remote {
+                    issuer: issuer.name.as_str().into(),
+                    keys,
+                }
             }
             Source::Secret(secret) => Keyring::Secret(secret),
             #[cfg(feature = "jwks")]
@@ -172,19 +182,17 @@ impl<C: FromClaims> VerifierBuilder<C> {
         source: KeySetSource,
         algorithms: &[Algorithm],
         rules: Option<KeySetRules>,
-    ) -> Result<Keyring, BuildError> {
+    ) -> Result<RemoteKeys, BuildError> {
         let rules = rules.unwrap_or_else(|| self.rules.clone());
         let http = self.http.take().map_or_else(HttpClient::new, Ok);
         let http = http.map_err(|error| BuildError::HttpClient(error.to_string()))?;
         let http = self.http.insert(http);
         let clock = self.clock.clone();
         let keys = RemoteKeys::new(name, source, algorithms, rules, http, clock);
-        let keys = keys.map_err(|reason| BuildError::Source {
+        keys.map_err(|reason| BuildError::Source {
             issuer: name.to_owned(),
             reason,
-        })?;
-        let issuer = name.into();
-        Ok(Keyring::Remote { issuer, keys })
+        })
     }
 }
 

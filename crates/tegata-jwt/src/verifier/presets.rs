@@ -61,6 +61,43 @@ impl TrustedIssuer {
     /// Keycloak names an API in `aud` where a client scope has an audience mapper for it.
     ///
     /// <https://www.keycloak.org/docs/latest/server_admin/#audience-support>
+    ///
+    /// A verifier is made once, within a Tokio runtime, and copies of it go into every handler:
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use serde::Deserialize;
+    /// use tegata_jwt::{TrustedIssuer, Verifier, VerifyError};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Access {
+    ///     preferred_username: String,
+    ///     realm_access: Roles,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Roles {
+    ///     roles: Vec<String>,
+    /// }
+    ///
+    /// # async fn serve(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// let keycloak = TrustedIssuer::keycloak("https://sso.example", "shop").audience(["orders-api"]);
+    /// let verifier: Verifier<Access> = Verifier::builder().issuer(keycloak).build()?;
+    /// // Without it the first token waits for the keys.
+    /// verifier.ready(Duration::from_secs(5)).await;
+    ///
+    /// match verifier.verify(token).await {
+    ///     Ok(verified) => {
+    ///         let Access { preferred_username, realm_access } = verified.claims();
+    ///         println!("{preferred_username} {:?}", realm_access.roles);
+    ///     }
+    ///     Err(VerifyError::KeysUnavailable { retry_after, .. }) => println!("503, {retry_after:?}"),
+    ///     Err(error) => println!("{} {}", error.status(), error.description()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn keycloak(base: &str, realm: &str) -> Self {
         let base = base.trim_end_matches('/');
         Self::discover(format!("{base}/realms/{realm}"))

@@ -38,8 +38,8 @@ pub(super) struct RequiredClaim {
 }
 
 impl Trust {
-    /// What must be so before its keys are asked, for that may cause a fetch: the header, and that
-    /// the token is in its time. Answers with its algorithm and its end.
+    /// What must be so before its keys are asked, for that may cause a fetch: the header, that the
+    /// token is in its time, and whom it is for. Answers with its algorithm and its end.
     pub(super) fn is_worth_keys(
         &self,
         token: &Presented<'_>,
@@ -54,7 +54,9 @@ impl Trust {
             return Err(TokenError::HeaderRefused { reason });
         }
         let end = self.checks.times(claims)?;
-        Ok((algorithm, end.ok_or(TokenError::ClaimMissing(Claim::Exp))?))
+        let end = end.ok_or(TokenError::ClaimMissing(Claim::Exp))?;
+        self.checks.audience(claims)?;
+        Ok((algorithm, end))
     }
 
     /// What is asked of the claims of a token whose signature holds.
@@ -64,7 +66,6 @@ impl Trust {
         expires_at: DateTime<Utc>,
         signer: Signer,
     ) -> Result<Verified<C>, VerifyError> {
-        self.checks.audience(&claims)?;
         self.check_subject(&claims)?;
         self.check_lifetime(&claims, expires_at)?;
         // RFC 7800 3: whoever presents it must prove to have a key, and a bearer proves nothing.

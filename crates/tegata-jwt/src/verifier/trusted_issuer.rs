@@ -28,6 +28,8 @@ pub struct TrustedIssuer {
     pub(super) user_id_claim: String,
     #[cfg(feature = "jwks")]
     pub(super) rules: Option<KeySetRules>,
+    #[cfg(feature = "jwks")]
+    pub(super) seed: Option<String>,
 }
 
 /// Where its keys are.
@@ -75,7 +77,7 @@ impl TrustedIssuer {
     }
 
     /// An issuer whose keys are fetched already, for another verifier or for this one before it was
-    /// built anew: by the rules that they were given, and for the algorithms.
+    /// built anew: by the rules and for the algorithms that they were made with.
     #[cfg(feature = "jwks")]
     pub fn remote(iss: impl Into<String>, keys: RemoteKeys) -> Self {
         Self::of(iss.into(), Source::Shared(keys))
@@ -97,6 +99,8 @@ impl TrustedIssuer {
             user_id_claim: "sub".to_owned(),
             #[cfg(feature = "jwks")]
             rules: None,
+            #[cfg(feature = "jwks")]
+            seed: None,
         }
     }
 
@@ -198,9 +202,17 @@ impl TrustedIssuer {
         self.rules = Some(rules);
         self
     }
+
+    /// A key set to begin with, where its keys are fetched: used while the issuer cannot be reached,
+    /// and no longer than `outage_tolerance` from the start.
+    #[cfg(feature = "jwks")]
+    pub fn seed(mut self, jwks: impl Into<String>) -> Self {
+        self.seed = Some(jwks.into());
+        self
+    }
 }
 
-/// The one that a service's clock and an issuer's may differ by without anybody noticing.
+/// What a service's clock and an issuer's may differ by without anybody noticing.
 const LEEWAY: Duration = Duration::from_secs(30);
 /// Access tokens by RFC 9068 2.1, and those of issuers that do not say what their tokens are.
 const TYP: [&str; 3] = ["", "JWT", "at+jwt"];

@@ -3,7 +3,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tegata_jwt::jwks::{HttpClient, KeySetRules, KeySetSource, RemoteKeys, Standing};
 use tegata_jwt::{
-    Claims, Clock, Settings, TokenError, TrustedIssuer, Verified, Verifier, VerifyError,
+    Audience, BuildError, Claims, Clock, Settings, TokenError, TrustedIssuer, Verified, Verifier,
+    VerifyError,
 };
 
 use super::fake_issuer::{Answer, FakeIssuer};
@@ -138,10 +139,16 @@ async fn noise_causes_no_fetch() {
         ..settings()
     };
     let unknown_issuer = token_under(&other, &strangers, &case.clock);
+    let elsewhere = Settings {
+        audience: Some(Audience::One("billing".to_owned())),
+        ..settings()
+    };
+    let for_another = token_under(&elsewhere, &strangers, &case.clock);
     let jku = format!(r#"{{"alg":"none","kid":"1","jku":"{}"}}"#, evil.url(JWKS));
     let noise = [
         "no token",
         &unknown_issuer,
+        &for_another,
         &with_header(&token, r#"{"alg":"none","kid":"1"}"#),
         &with_header(&token, &jku),
         &with_header(&token, r#"{"alg":"RS256","kid":"1"}"#),
@@ -249,6 +256,35 @@ async fn an_issuer_that_is_down_leaves_its_known_keys_in_use_and_says_nothing_of
     let health = case.verifier.health();
     assert!(matches!(health[0].standing, Standing::Stale { .. }));
     assert!(case.verifier.verify_now(&case.token()).is_ok());
+}
+
+#[tokio::test]
+async fn a_seed_verifies_while_the_issuer_is_down_and_no_longer_than_an_outage() {
+    let (key, clock) = (Key::new(), clock());
+    let issuer = FakeIssuer::start().await;
+    issuer.answer(JWKS, Answer::status(404));
+    let trusted = TrustedIssuer::jwks(ISS, issuer.url(JWKS)).audience(["api"]);
+    let trusted = trusted.algorithms([ES256]).seed(set_of(&[&key]));
+    let builder = Verifier::builder().issuer(trusted).clock(clock.clone());
+    let verifier: Verifier = builder.build().unwrap();
+
+    assert!(verifier.verify(&token(&key, &clock)).await.is_ok());
+
+    clock.advance(TimeDelta::minutes(59));
+    assert!(verifier.verify_now(&token(&key, &clock)).is_ok());
+    clock.advance(TimeDelta::minutes(1));
+    let gone = verifier.verify(&token(&key, &clock)).await.unwrap_err();
+    assert!(is_unavailable(&gone), "{gone}");
+}
+
+#[tokio::test]
+async fn a_seed_that_is_no_key_set_is_refused() {
+    let trusted = TrustedIssuer::jwks(ISS, "https://a.example/jwks").audience(["api"]);
+    let trusted = trusted.algorithms([ES256]).seed("<html>");
+
+    let refused = Verifier::<Claims>::builder().issuer(trusted).build().err();
+
+    assert!(matches!(refused, Some(BuildError::Seed { .. })));
 }
 
 #[tokio::test]

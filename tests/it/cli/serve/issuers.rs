@@ -50,6 +50,29 @@ async fn keys_are_fetched_before_a_token_needs_them() {
 }
 
 #[tokio::test]
+async fn why_a_token_of_another_issuer_is_refused_is_logged_at_debug() {
+    let issuer = FakeIssuer::spawn();
+    let settings = format!("[log]\nlevel = \"debug\"\n{SETTINGS}");
+    let scopes = "required_scopes = [\"orders:read\"]\n";
+    let folder = Folder::with_config(&(settings + &issuer.table() + scopes));
+
+    let service = folder.serve();
+    let statuses = (
+        verify(&service, &issuer.token(&json!({ "exp": END }))).await,
+        verify(&service, &issuer.token(&json!({ "exp": END, "aud": "x" }))).await,
+    );
+    let log = service.stop().stderr;
+
+    assert_eq!(statuses, (403, 401));
+    let lacking = "token was not granted a scope that it needs scope=\"orders:read\"";
+    assert!(log.contains(lacking), "{log}");
+    assert!(
+        log.contains("token refused error=the token is not for this audience"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn neither_tokens_nor_what_a_url_hides_reach_the_log() {
     let issuer = FakeIssuer::spawn();
     let table = issuer.table().replace("jwks.json", "jwks.json?key=hunter2");
@@ -107,6 +130,26 @@ async fn an_issuer_can_be_added_by_a_reload_and_a_broken_one_changes_nothing() {
     assert!(taken.contains("reloaded"), "{taken}");
     assert_eq!((before, after), ((200, 401), (200, 200)));
     assert_eq!(first.asked(), 1);
+}
+
+#[tokio::test]
+async fn who_bears_an_outage_longer_by_a_reload_keeps_the_keys() {
+    let issuer = FakeIssuer::spawn();
+    let folder = trusting(&issuer);
+    let mut service = folder.serve();
+    let token = issuer.token(&json!({ "exp": END }));
+    verify(&service, &token).await;
+
+    issuer.go_away();
+    let jwks = |line: &str| format!("[jwks]\n{line}\n{SETTINGS}{}", issuer.table());
+    folder.configure(&jwks("outage_tolerance = \"9h\""));
+    service.reload();
+    let longer = verify(&service, &token).await;
+    folder.configure(&jwks("outage_tolerance = \"9h\"\nallow_http = true"));
+    service.reload();
+    let otherwise = verify(&service, &token).await;
+
+    assert_eq!((longer, otherwise), (200, 503));
 }
 
 #[test]

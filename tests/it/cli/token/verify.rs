@@ -82,6 +82,37 @@ fn a_token_of_another_issuer_is_verified_with_its_keys() {
 }
 
 #[test]
+fn a_token_whose_issuer_is_trusted_but_for_a_slash_is_blamed_on_its_issuer() {
+    let issuer = FakeIssuer::spawn();
+    let folder = with_alice_trusting(&issuer);
+
+    let name = issuer.name() + "/";
+    let refused = folder.run(&["token", "verify", &issuer.token(&json!({ "iss": name }))]);
+
+    refused.assert_refused("refused: the token's `iss` is that of no issuer that is trusted");
+}
+
+/// Nobody listens on the port of the proxy.
+#[test]
+fn the_proxy_of_the_environment_is_asked_for_keys_only_where_one_says_so() {
+    let issuer = FakeIssuer::spawn();
+    let folder = with_alice_trusting(&issuer);
+    let token = of(&issuer);
+    let verify = || {
+        let mut command = folder.command(&["token", "verify", &token]);
+        command.env("http_proxy", "http://127.0.0.1:9");
+        command.output().unwrap().status.code()
+    };
+
+    let without = verify();
+    let config = fs::read_to_string(folder.path().join("config.toml")).unwrap();
+    folder.configure(&(config + "[jwks]\nuse_environment_proxy = true\n"));
+    let with = verify();
+
+    assert_eq!((without, with), (Some(0), Some(1)));
+}
+
+#[test]
 fn keys_that_cannot_be_had_say_nothing_of_a_token_and_what_failed_is_told() {
     let issuer = FakeIssuer::spawn();
     issuer.go_away();

@@ -65,6 +65,21 @@ async fn a_claim_that_the_settings_name_names_a_user_by_key() {
 }
 
 #[tokio::test]
+async fn a_subject_that_reads_like_our_users_number_is_not_that_user() {
+    let issuer = FakeIssuer::spawn();
+    let app = by_id(&issuer).await;
+
+    for alias in ["01", "+1", " 1", "1 ", "0_1", "-01", "\u{661}", "\u{ff11}"] {
+        let token = issuer.token(&json!({ "uid": alias }));
+
+        assert_eq!(app.auth(&token).await.line(), NOBODY, "{alias}");
+        assert_eq!(app.get_user(&token).await.line(), NOBODY, "{alias}");
+    }
+    let token = issuer.token(&json!({ "uid": "1" }));
+    assert_eq!(app.auth(&token).await.header("x-auth-user-id"), Some("1"));
+}
+
+#[tokio::test]
 async fn a_foreign_token_that_says_is_staff_is_not_staff() {
     let issuer = FakeIssuer::spawn();
     let app = by_id(&issuer).await;

@@ -101,6 +101,42 @@ async fn metadata_are_looked_for_in_the_place_of_rfc_8414_too() {
 }
 
 #[tokio::test]
+async fn metadata_that_stand_nowhere_are_told_with_both_places() {
+    let case = Discovered::here(|issuer| issuer.url(PATH)).await;
+    case.issuer.answer(OPENID, Answer::status(404));
+
+    assert!(!case.is_there().await);
+
+    let name = &case.name;
+    assert_eq!(
+        case.error(),
+        format!("{name}{OPENID}: the answer is 404; {name}{OAUTH}: the answer is 404")
+    );
+}
+
+#[tokio::test]
+async fn metadata_are_read_again_where_the_keys_are_there_no_more() {
+    let old = FakeIssuer::start().await;
+    old.answer(PATH, Answer::ok(set(&["a"])));
+    let case = Discovered::here(|_| old.url(PATH)).await;
+    assert!(case.is_there().await);
+    let metadata = metadata(&case.name, &case.issuer.url(PATH));
+    case.issuer.answer(OPENID, Answer::ok(metadata));
+
+    drop(old);
+    case.clock.advance(TimeDelta::minutes(10));
+    case.is_there().await;
+    assert!(!case.error().is_empty());
+    let mut ended = case.keys.0.shared.ended.subscribe();
+    case.is_there().await;
+    case.clock.advance(TimeDelta::seconds(1));
+    ended.wait_for(|ended| *ended == 3).await.unwrap();
+
+    assert_eq!(case.error(), "");
+    assert_eq!(case.paths(), [OPENID, OPENID, PATH]);
+}
+
+#[tokio::test]
 async fn metadata_are_read_once_a_day() {
     let case = Discovered::here(|issuer| issuer.url(PATH)).await;
     case.is_there().await;
@@ -136,7 +172,13 @@ async fn metadata_of_another_issuer_are_refused() {
 
     assert!(!case.is_there().await);
 
-    assert_eq!(case.error(), "the metadata are another issuer's");
+    assert_eq!(
+        case.error(),
+        format!(
+            "{}{OPENID}: the metadata are of the issuer `http://127.0.0.1`",
+            case.name
+        )
+    );
     assert_eq!(case.paths(), [OPENID]);
 }
 

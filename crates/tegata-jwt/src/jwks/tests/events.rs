@@ -1,44 +1,41 @@
+use std::cell::RefCell;
 use std::io;
-use std::sync::Mutex;
-
-use tracing::subscriber::DefaultGuard;
+use std::sync::Once;
 
 use super::*;
+use crate::keys::UnusableReason;
 
-/// What is logged on this thread, from `info` on.
-struct Log {
-    lines: Arc<Mutex<Vec<u8>>>,
-    _guard: DefaultGuard,
+thread_local! {
+    /// What is logged on this thread, from `info` on: a test has a thread of its own.
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-impl Log {
-    fn new() -> Self {
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let writer = Writer(Arc::clone(&lines));
+/// Logs for all tests: tracing may miss events of one subscriber while another comes or goes.
+static SUBSCRIBER: Once = Once::new();
+
+fn listen() {
+    SUBSCRIBER.call_once(|| {
         let subscriber = tracing_subscriber::fmt()
             .with_ansi(false)
             .without_time()
             .with_target(false)
-            .with_writer(move || writer.clone())
+            .with_writer(|| Writer)
             .finish();
-        Self {
-            lines,
-            _guard: tracing::subscriber::set_default(subscriber),
-        }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let text = String::from_utf8(self.lines.lock().unwrap().clone()).unwrap();
-        text.lines().map(|line| line.trim().to_owned()).collect()
-    }
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
 }
 
-#[derive(Clone)]
-struct Writer(Arc<Mutex<Vec<u8>>>);
+fn lines() -> Vec<String> {
+    let text = LINES.with_borrow(|lines| String::from_utf8(lines.clone()).unwrap());
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+struct Writer;
 
 impl io::Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LINES.with_borrow_mut(|lines| lines.extend_from_slice(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -48,7 +45,7 @@ impl io::Write for Writer {
 
 #[tokio::test]
 async fn a_failure_is_loud_once_and_so_is_its_end() {
-    let log = Log::new();
+    listen();
     let gone = || Answer::status(404);
     let case = Case::of([gone(), gone(), Answer::ok(set(&["a"]))]).await;
     case.kids().await;
@@ -57,7 +54,7 @@ async fn a_failure_is_loud_once_and_so_is_its_end() {
     case.advance(2);
     case.kids().await;
 
-    let lines = log.lines();
+    let lines = lines();
 
     assert!(
         lines[0].starts_with("ERROR the keys of an issuer cannot be fetched issuer=\"id.example\"")
@@ -74,20 +71,20 @@ async fn a_failure_is_loud_once_and_so_is_its_end() {
 
 #[tokio::test]
 async fn a_change_of_keys_is_told_by_their_names() {
-    let log = Log::new();
+    listen();
     let case = Case::of([Answer::ok(set(&["a", "b"])), Answer::ok(set(&["b", "c"]))]).await;
     case.kids().await;
     case.advance(600);
     case.kids().await;
 
-    let last = log.lines().pop().unwrap();
+    let last = lines().pop().unwrap();
 
     assert!(last.ends_with(r#"added=["c"] removed=["a"]"#), "{last}");
 }
 
 #[tokio::test]
 async fn a_published_private_key_is_an_alarm_that_does_not_repeat_it() {
-    let log = Log::new();
+    listen();
     let private = jwk("a").replacen('{', r#"{"d":"c2VjcmV0LXNlY3JldA","#, 1);
     let set = set_of(&[private, jwk("b")]);
     let case = Case::of([Answer::ok(set)]).await;
@@ -95,7 +92,7 @@ async fn a_published_private_key_is_an_alarm_that_does_not_repeat_it() {
     case.advance(600);
     case.kids().await;
 
-    let lines = log.lines();
+    let lines = lines();
 
     let alarm = "ERROR security: an issuer publishes a private key; whoever has read it can sign \
                  tokens issuer=\"id.example\" position=0 reason=\"private\"";
@@ -104,13 +101,53 @@ async fn a_published_private_key_is_an_alarm_that_does_not_repeat_it() {
 }
 
 #[tokio::test]
+async fn a_published_private_key_is_an_alarm_where_it_is_the_only_one_too() {
+    listen();
+    let private = || jwk("a").replacen('{', r#"{"d":"c2VjcmV0LXNlY3JldA","#, 1);
+    let case = Case::of([Answer::ok(set_of(&[private()]))]).await;
+    case.kids().await;
+
+    let alarms = lines().into_iter();
+    let alarms = alarms.filter(|line| line.starts_with("ERROR security: "));
+    let skipped = case.keys.status().counts.skipped;
+
+    assert_eq!(alarms.count(), 1);
+    assert!(skipped.contains(&(UnusableReason::Private, 1)));
+}
+
+#[tokio::test]
+async fn what_is_no_key_set_is_told_with_its_url() {
+    listen();
+    let case = Case::of([Answer::ok("<html>")]).await;
+    case.kids().await;
+
+    let url = case.issuer.url(PATH);
+
+    let told = format!("error=\"{url}: no key set: the JWK cannot be used: no JSON object\"");
+    assert!(lines()[0].ends_with(&told), "{:?}", lines());
+}
+
+#[tokio::test]
+async fn a_key_for_encryption_beside_those_for_signatures_is_no_warning() {
+    listen();
+    let encryption = jwk("e").replace(r#""use":"sig""#, r#""use":"enc""#);
+    let case = Case::of([Answer::ok(set_of(&[encryption, jwk("a")]))]).await;
+    case.kids().await;
+
+    let lines = lines();
+
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].ends_with(r#"added=["a"] removed=[]"#), "{lines:?}");
+}
+
+#[tokio::test]
 async fn a_kid_that_forges_a_line_of_the_log_is_escaped() {
-    let log = Log::new();
+    listen();
     let forged = format!(r"x\n ERROR forged \u001b[31m{}", "k".repeat(100));
     let case = Case::of([Answer::ok(set(&[&forged]))]).await;
     case.kids().await;
 
-    let lines = log.lines();
+    let lines = lines();
 
     assert_eq!(lines.len(), 1);
     assert!(lines[0].is_ascii() && !lines[0].contains('\u{1b}'));
@@ -119,11 +156,11 @@ async fn a_kid_that_forges_a_line_of_the_log_is_escaped() {
 
 #[tokio::test]
 async fn more_keys_than_are_read_are_told() {
-    let log = Log::new();
+    listen();
     let case = Case::of([Answer::ok(set(&["a"; 70]))]).await;
     case.kids().await;
 
-    let lines = log.lines();
+    let lines = lines();
 
     assert!(
         lines
@@ -138,7 +175,7 @@ async fn a_snapshot_that_cannot_be_written_is_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sets");
     std::fs::write(&file, "a file where a folder belongs").unwrap();
-    let log = Log::new();
+    listen();
     let rules = KeySetRules {
         snapshots: Some(file),
         ..rules()
@@ -148,10 +185,7 @@ async fn a_snapshot_that_cannot_be_written_is_told_once() {
     case.advance(600);
     case.kids().await;
 
-    let told = log
-        .lines()
-        .into_iter()
-        .filter(|line| line.contains("snapshot"));
+    let told = lines().into_iter().filter(|line| line.contains("snapshot"));
 
     assert_eq!(case.requests(), 2);
     assert_eq!(

@@ -192,3 +192,18 @@ async fn a_jump_of_the_wall_clock_makes_no_set_stale_or_fresh() {
 
     assert!(case.keys.now().is_none());
 }
+
+#[tokio::test]
+async fn the_age_of_a_set_counts_from_when_it_was_asked_for() {
+    let case = fresh_for_1000(Answer::status(304)).await;
+    case.advance(300);
+    let before = case.keys.status().age;
+    case.advance(699);
+    case.keys.now();
+    case.ended(2).await;
+
+    case.advance(5);
+
+    assert_eq!(before, Some(Duration::from_mins(5)));
+    assert_eq!(case.keys.status().age, Some(Duration::from_secs(5)));
+}

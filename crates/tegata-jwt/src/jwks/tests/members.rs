@@ -49,6 +49,17 @@ async fn a_published_private_key_is_refused() {
 }
 
 #[tokio::test]
+async fn each_member_that_only_private_keys_have_makes_a_key_one() {
+    for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"] {
+        let odd = jwk("c").replacen('{', &format!(r#"{{"{member}":"AAAA","#), 1);
+
+        let (_, unusable) = with_odd(&odd).await;
+
+        assert_eq!(unusable, [(1, UnusableReason::Private)], "{member}");
+    }
+}
+
+#[tokio::test]
 async fn the_public_part_of_a_published_private_key_is_taken_where_one_asks_for_it() {
     let lenient = KeySetRules {
         accept_public_part: true,
@@ -104,17 +115,42 @@ async fn a_use_and_key_ops_that_contradict_each_other_are_skipped() {
     assert_eq!(unusable, [(1, UnusableReason::Purpose)]);
 }
 
+/// The public part of an RSA key in a file, with these members, too.
+fn rsa(file: &str, members: &str) -> String {
+    let private = key_file(file);
+    let object = crate::object::Object::parse(private.as_bytes()).unwrap();
+    let (n, e) = (object.get("n").unwrap(), object.get("e").unwrap());
+    format!(r#"{{"kty":"RSA","kid":"c","n":{n},"e":{e}{members}}}"#)
+}
+
+#[tokio::test]
+async fn a_key_that_is_too_weak_is_skipped() {
+    let low_order = r#"{"kty":"OKP","crv":"Ed25519","kid":"c","x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#;
+    let skipped = (
+        Some(names(&["a", "b"])),
+        vec![(1, UnusableReason::Strength)],
+    );
+
+    assert_eq!(with_odd(&rsa("rsa_1024.jwk", "")).await, skipped);
+    assert_eq!(with_odd(&rsa("rsa_2047.jwk", "")).await, skipped);
+    assert_eq!(with_odd(low_order).await, skipped);
+}
+
+#[tokio::test]
+async fn a_key_off_its_curve_or_of_a_curve_that_nobody_allowed_is_skipped() {
+    let x = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+    let on = |curve| format!(r#"{{"kty":"EC","crv":"{curve}","kid":"c","x":"{x}","y":"{x}"}}"#);
+    let skipped = (Some(names(&["a", "b"])), vec![(1, UnusableReason::Kind)]);
+
+    assert_eq!(with_odd(&on("P-256")).await, skipped);
+    assert_eq!(with_odd(&on("P-384")).await, skipped);
+    assert_eq!(with_odd(&on("secp256k1")).await, skipped);
+}
+
 #[tokio::test]
 async fn an_rsa_key_that_says_hs256_is_skipped() {
-    let confused = key_file("rsa.jwk");
-    let public = |members: &str| {
-        let object = crate::object::Object::parse(confused.as_bytes()).unwrap();
-        let (n, e) = (object.get("n").unwrap(), object.get("e").unwrap());
-        format!(r#"{{"kty":"RSA","kid":"c","n":{n},"e":{e}{members}}}"#)
-    };
-
-    let (_, unusable) = with_odd(&public(r#","alg":"HS256""#)).await;
-    let (kids, _) = with_odd(&public("")).await;
+    let (_, unusable) = with_odd(&rsa("rsa.jwk", r#","alg":"HS256""#)).await;
+    let (kids, _) = with_odd(&rsa("rsa.jwk", "")).await;
 
     assert_eq!(unusable, [(1, UnusableReason::Algorithm)]);
     assert_eq!(kids, Some(names(&["a", "c", "b"])));

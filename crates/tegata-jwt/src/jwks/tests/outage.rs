@@ -25,6 +25,22 @@ async fn a_set_outlives_its_issuer_for_an_hour() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_hangs_after_an_idle_hour_costs_a_wait_and_no_token() {
+    let answers = [Answer::ok(set(&["a"])), Answer::dripping()];
+    let case = Case::of(answers).await;
+    case.kids().await;
+    case.advance(3000);
+
+    let (found, ()) = tokio::join!(case.kids(), async {
+        case.issuer.asked(2).await;
+        case.advance(3);
+    });
+
+    assert_eq!(found, Some(names(&["a"])));
+    assert!(case.keys.0.shared.flight.is_under_way());
+}
+
+#[tokio::test]
 async fn without_tolerance_a_set_ends_with_its_freshness() {
     let strict = KeySetRules {
         outage_tolerance: Duration::ZERO,
@@ -69,6 +85,21 @@ async fn an_issuer_that_is_gone_is_asked_again_ever_less_often() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_says_when_to_come_again_is_not_asked_before() {
+    let busy = Answer::status(429).header("retry-after", "100");
+    let case = Case::of([busy, Answer::ok(set(&["a"]))]).await;
+    case.kids().await;
+    case.keys.now();
+    assert_eq!(case.keys.retry_after(), Duration::from_secs(100));
+
+    case.advance(99);
+    assert!(case.is_quiet(1).await);
+    case.advance(1);
+
+    assert_eq!(case.kids().await, Some(names(&["a"])));
+}
+
+#[tokio::test]
 async fn an_issuer_that_is_gone_is_left_alone_where_nobody_needs_it() {
     let case = Case::of([Answer::status(404)]).await;
     case.kids().await;
@@ -98,7 +129,7 @@ async fn an_empty_set_takes_no_good_one_away() {
 
     assert_eq!(case.kids().await, Some(names(&["a"])));
     assert_eq!(case.fetches(FetchOutcome::NoKeys), 1);
-    assert_eq!(case.error(), "the set is empty");
+    assert!(case.error().ends_with(": the set is empty"));
 }
 
 #[tokio::test]
@@ -155,4 +186,24 @@ async fn with_the_last_handle_all_work_ends() {
     tokio::task::yield_now().await;
 
     assert_eq!(shared.strong_count(), 0);
+}
+
+#[tokio::test]
+async fn spans_without_end_are_long_ones() {
+    let endless = KeySetRules {
+        outage_tolerance: Duration::MAX,
+        cooldown: Duration::MAX,
+        fetch_wait: Duration::MAX,
+        fetch_timeout: Duration::MAX,
+        ..rules()
+    };
+    let case = outage(endless).await;
+    case.advance(600);
+    assert!(case.keys.ready(Duration::MAX).await);
+    let kept = case.keys.now().unwrap();
+
+    case.advance(1_000_000_000);
+
+    assert_eq!(word(&case.keys.missed(&kept).await), "unknown");
+    assert_eq!(case.kids().await, Some(names(&["a"])));
 }

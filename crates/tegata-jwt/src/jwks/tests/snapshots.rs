@@ -149,7 +149,7 @@ async fn writing_a_snapshot_does_not_follow_a_link() {
     let before = fs::read_to_string(&elsewhere).unwrap();
     let mut snapshot = Snapshot::new(file.parent().unwrap(), &"id.example".into(), &source(&kept));
 
-    snapshot.keep(Some(set(&["b"])), kept.clock.now()).await;
+    snapshot.keep(Some(set(&["b"])), &kept.clock).await;
 
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), before);
     assert!(snapshot.read().unwrap().text.contains("\"b\""));
@@ -167,6 +167,40 @@ async fn a_folder_that_cannot_be_written_stops_no_key() {
     };
 
     assert_eq!(kept.kids_after_a_start().await, Some(names(&["a"])));
+}
+
+#[test]
+fn a_disk_that_hangs_stops_no_key() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    // Whoever holds the one thread for files, lets nobody write.
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    runtime.spawn_blocking(move || held.recv());
+
+    runtime.block_on(async {
+        let (issuer, folder) = (FakeIssuer::start().await, tempfile::tempdir().unwrap());
+        issuer.answer(PATH, Answer::ok(set(&["a"])));
+        let kept = Kept {
+            url: issuer.url(PATH),
+            folder,
+            clock: clock(),
+        };
+        let keys = kept.start("id.example");
+        while keys.now().is_none() {
+            tokio::task::yield_now().await;
+        }
+        let flight = &keys.0.shared.flight;
+        for _ in 0..10 {
+            kept.clock.advance(TimeDelta::seconds(1));
+            tokio::task::yield_now().await;
+        }
+
+        assert!(!flight.is_under_way());
+    });
+    drop(release);
 }
 
 fn source(kept: &Kept) -> String {

@@ -24,7 +24,7 @@ fn discovery(issuer: &str) -> String {
 
 #[tokio::test]
 async fn http_beyond_this_machine_is_refused() {
-    let refused = "cannot be where keys come from: http without TLS is for this machine only";
+    let refused = "cannot be where keys come from: http without TLS is for this machine, or where `allow_http` is set";
 
     assert_eq!(
         jwks("http://id.example/a"),
@@ -107,4 +107,43 @@ async fn a_seed_takes_no_set_away() {
     case.keys.seed(&set(&["a"])).unwrap();
 
     assert_eq!(case.keys.now().map(|kept| kids(&kept)), Some(names(&["b"])));
+}
+
+#[tokio::test]
+async fn a_set_is_taken_over_by_keys_of_other_rules() {
+    let case = Case::of([Answer::ok(set(&["a"])), Answer::hung_up()]).await;
+    case.kids().await;
+    let other = |tolerance| {
+        let rules = KeySetRules {
+            outage_tolerance: Duration::from_mins(tolerance),
+            ..rules()
+        };
+        let keys = keys(case.issuer.url(PATH), rules, &case.clock);
+        keys.seed_from(&case.keys);
+        keys
+    };
+    case.advance(20 * 60);
+    let (short, long) = (other(5), other(600));
+
+    assert!(short.get().await.is_none());
+    assert_eq!(long.get().await.as_ref().map(kids), Some(names(&["a"])));
+    case.advance(590 * 60);
+    assert!(long.now().is_none());
+}
+
+#[tokio::test]
+async fn a_seed_is_taken_over_for_what_is_left_of_it() {
+    let case = Case::of([Answer::hung_up()]).await;
+    case.keys.seed(&set(&["a"])).unwrap();
+    let rules = KeySetRules {
+        outage_tolerance: Duration::from_hours(9),
+        ..rules()
+    };
+    let keys = keys(case.issuer.url(PATH), rules, &case.clock);
+
+    keys.seed_from(&case.keys);
+
+    assert_eq!(keys.get().await.as_ref().map(kids), Some(names(&["a"])));
+    case.advance(3600);
+    assert!(keys.now().is_none());
 }

@@ -24,6 +24,32 @@ fn alg_none_is_refused() {
 }
 
 #[test]
+fn what_is_no_compact_jws_to_the_letter_is_malformed() {
+    let token = token_with(&[]);
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+
+    for odd in [
+        format!("{token}="),
+        format!(" {token}"),
+        format!("{token}.e30"),
+        format!("{signed}.{signature}\n"),
+        signed.to_owned(),
+        signature.to_owned(),
+        String::new(),
+    ] {
+        assert_eq!(fault(&both(), &odd), TokenError::Malformed, "{odd:?}");
+    }
+}
+
+#[test]
+fn a_token_of_over_16_kib_is_refused_unread() {
+    let long = "a".repeat(16 * 1024);
+    let padded = token_with(&[("padding", &format!("\"{long}\""))]);
+
+    assert_eq!(fault(&both(), &padded), TokenError::TooLong);
+}
+
+#[test]
 fn an_empty_signature_is_refused() {
     let token = token_with(&[]);
     let bare = format!("{}.", token.rsplit_once('.').unwrap().0);

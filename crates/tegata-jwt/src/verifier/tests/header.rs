@@ -1,4 +1,6 @@
 use super::*;
+use crate::fixtures;
+use crate::keys::VerifyingKey;
 
 fn verify(header: &str) -> Result<Verified, VerifyError> {
     both().verify_now(&sign(&of_a(), header, &claims_with(&[])))
@@ -126,6 +128,38 @@ fn a_token_without_kid_is_tried_with_each_key_unless_it_must_name_one() {
     let refused = refusal(verifier(issuer().require_kid()).verify_now(&token));
     let reason = "`kid` is missing";
     assert_eq!(refused, TokenError::HeaderRefused { reason }.into());
+}
+
+#[test]
+fn a_key_in_pem_verifies_under_the_name_that_its_issuer_gives_it() {
+    let pem = fixtures::key_file("p256_public.pem");
+    let key = || VerifyingKey::parse(Algorithm::ES256, &pem).unwrap();
+    let trusting = |key: VerifyingKey| {
+        let issuer = TrustedIssuer::keys(A, KeySet::of([key])).any_audience();
+        verifier(issuer.algorithms([Algorithm::ES256]))
+    };
+
+    let token = sign(
+        &of_a(),
+        r#"{"alg":"ES256","kid":"2026-11"}"#,
+        &claims_with(&[]),
+    );
+
+    let verified = trusting(key().with_kid("2026-11")).verify_now(&token);
+    assert_eq!(verified.unwrap().kid(), Some("2026-11"));
+    assert_eq!(fault(&trusting(key()), &token), TokenError::UnknownKey);
+}
+
+#[test]
+fn of_two_keys_of_one_kid_either_may_have_signed() {
+    let named = |key: &SigningKey| key.verifying_key().with_kid("1");
+    let keys = KeySet::of([named(&OF_B), named(&of_a())]);
+    let issuer = TrustedIssuer::keys(A, keys).any_audience();
+    let verifier = verifier(issuer.algorithms([Algorithm::ES256]));
+    let by = |key: &SigningKey| sign(key, r#"{"alg":"ES256","kid":"1"}"#, &claims_with(&[]));
+
+    assert!(verifier.verify_now(&by(&OF_B)).is_ok());
+    assert!(verifier.verify_now(&by(&of_a())).is_ok());
 }
 
 #[test]

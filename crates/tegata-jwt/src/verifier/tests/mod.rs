@@ -5,6 +5,8 @@ mod build;
 mod claims;
 mod header;
 mod memory;
+#[cfg(feature = "jwks")]
+mod presets;
 mod property;
 mod times;
 mod vectors;
