@@ -86,8 +86,9 @@ impl<C: Send + Sync + 'static> Verifier<C> {
     /// tells which verifier to ask, and nothing else.
     #[must_use]
     pub fn trusts(&self, token: &str) -> bool {
-        let issuer = token::issuer_unverified(token);
-        issuer.is_ok_and(|issuer| self.0.place_of(&issuer).is_some())
+        let is_trusted = |issuer: &str| self.0.place_of(issuer).is_some();
+        let claims = token::claims_unverified(token);
+        claims.is_ok_and(|claims| token::issuer_of(&claims).is_ok_and(|one| is_trusted(&one)))
     }
 
     /// How often verifications ended in which way, for each issuer, and for tokens of none.

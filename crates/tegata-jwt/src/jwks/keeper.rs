@@ -119,15 +119,14 @@ impl Keeper {
                 },
                 before,
             ) => (self.kept(keys, before.as_ref()), Some(text), fresh_for),
-            (Fetched::Same { fresh_for }, Some(before)) => (before, None, fresh_for),
+            (Fetched::Same { fresh_for }, Some(before)) => {
+                let attempt = self.attempts;
+                (Kept { attempt, ..before }, None, fresh_for)
+            }
             (Fetched::Same { .. }, None) => {
                 let text = "the answer is 304, unasked";
                 return self.failed(&Failure::new(FetchOutcome::Status, text));
             }
-        };
-        let kept = Kept {
-            attempt: self.attempts,
-            ..kept
         };
         self.hold(kept, began, fresh_for);
         if let Some(snapshot) = &mut self.snapshot {

@@ -17,6 +17,15 @@ fn told(answer: &Answer) -> [&str; 4] {
         .map(|name| answer.header(&format!("x-auth-{name}")).unwrap())
 }
 
+/// Of Alice, whose key is 1.
+fn assert_tells_the_key_alone(auth: &Answer) {
+    assert_eq!(told(auth), ["1", "", "x", ""]);
+    assert_eq!(
+        auth.line(),
+        r#"200 {"id": 1, "username": "", "is_staff": false}"#
+    );
+}
+
 #[tokio::test]
 async fn the_subject_of_an_issuer_is_not_our_user_of_that_number() {
     let issuer = FakeIssuer::spawn();
@@ -54,14 +63,9 @@ async fn a_claim_that_the_settings_name_names_a_user_by_key() {
     let app = by_id(&issuer).await;
 
     let token = issuer.token(&json!({ "uid": 1, "sub": "7" }));
-    let auth = app.auth(&token).await;
 
     assert_eq!(app.get_user(&token).await.text("username"), "alice");
-    assert_eq!(told(&auth), ["1", "", "x", ""]);
-    assert_eq!(
-        auth.line(),
-        r#"200 {"id": 1, "username": "", "is_staff": false}"#
-    );
+    assert_tells_the_key_alone(&app.auth(&token).await);
 }
 
 #[tokio::test]
@@ -85,13 +89,8 @@ async fn a_foreign_token_that_says_is_staff_is_not_staff() {
     let app = by_id(&issuer).await;
 
     let token = issuer.token(&json!({ "uid": 1, "is_staff": true, "username": "root" }));
-    let auth = app.auth(&token).await;
 
-    assert_eq!(told(&auth), ["1", "", "x", ""]);
-    assert_eq!(
-        auth.line(),
-        r#"200 {"id": 1, "username": "", "is_staff": false}"#
-    );
+    assert_tells_the_key_alone(&app.auth(&token).await);
 }
 
 #[tokio::test]

@@ -11,6 +11,15 @@ async fn fresh_for_1000(then: Answer) -> Case {
     case
 }
 
+/// Fresh to the last second, and no longer.
+fn assert_fresh_for(seconds: i64, case: &Case) {
+    case.advance(seconds - 1);
+    assert_eq!(case.keys.status().standing, Standing::Fresh);
+    case.advance(1);
+
+    assert!(case.keys.now().is_none());
+}
+
 #[tokio::test]
 async fn a_set_that_is_used_is_asked_for_again_before_it_ends() {
     let case = fresh_for_1000(Answer::ok(set(&["b"]))).await;
@@ -130,11 +139,7 @@ async fn a_set_whose_answer_says_nothing_is_fresh_for_ten_minutes() {
     let case = Case::of([Answer::ok(set(&["a"])), Answer::ok(set(&["b"]))]).await;
     case.kids().await;
 
-    case.advance(599);
-    assert_eq!(case.keys.status().standing, Standing::Fresh);
-    case.advance(1);
-
-    assert!(case.keys.now().is_none());
+    assert_fresh_for(600, &case);
 }
 
 #[tokio::test]
@@ -143,11 +148,7 @@ async fn a_set_that_must_not_be_stored_is_fresh_for_a_minute() {
     let case = Case::of([first, Answer::ok(set(&["b"]))]).await;
     case.kids().await;
 
-    case.advance(59);
-    assert_eq!(case.keys.status().standing, Standing::Fresh);
-    case.advance(1);
-
-    assert!(case.keys.now().is_none());
+    assert_fresh_for(60, &case);
 }
 
 #[tokio::test]
@@ -158,11 +159,7 @@ async fn an_answer_of_an_age_is_fresh_for_what_is_left() {
     let case = Case::of([first]).await;
     case.kids().await;
 
-    case.advance(99);
-    assert_eq!(case.keys.status().standing, Standing::Fresh);
-    case.advance(1);
-
-    assert!(case.keys.now().is_none());
+    assert_fresh_for(100, &case);
 }
 
 #[tokio::test]
@@ -173,11 +170,7 @@ async fn a_set_expires_by_the_clock_of_its_server() {
     let case = Case::of([first]).await;
     case.kids().await;
 
-    case.advance(119);
-    assert_eq!(case.keys.status().standing, Standing::Fresh);
-    case.advance(1);
-
-    assert!(case.keys.now().is_none());
+    assert_fresh_for(120, &case);
 }
 
 #[tokio::test]
