@@ -114,6 +114,19 @@ def test_what_no_user_id_can_be_is_no_user(twins, case):
     )
 
 
+@pytest.mark.parametrize("alias", ["01", "+1"])
+def test_an_alias_of_a_users_number_is_not_that_user(twins, alias):
+    bearer = f"Bearer {access(user_id=alias)}"
+
+    ours, theirs = (get_raw(server, "/api/token/user", bearer) for server in twins)
+
+    assert ours == (401, b'{"detail": "User not found", "code": "authentication_failed"}')
+    assert theirs[0] == 200
+    assert listed(
+        'a bearer\'s `user_id` as a text with a sign or zeros before it, `"+2"`, `"02"`'
+    )
+
+
 @pytest.mark.parametrize("case", ["junk", "an empty text", "a fraction as text"])
 def test_who_is_not_looked_up_may_have_any_text_for_a_key(twins, case):
     ours, theirs = (
